@@ -1,0 +1,46 @@
+// Package mailbox runs functions one after another, in the order they were
+// posted. It is the shell around every actor of the middleware: an idle
+// mailbox holds no goroutine, so it needs no Close and can leak nothing.
+package mailbox
+
+import "sync"
+
+// Mailbox is a serial executor. Its zero value is ready to use.
+type Mailbox struct {
+	mu      sync.Mutex
+	queue   []func()
+	running bool
+}
+
+// Post queues f behind everything posted before and returns at once. It may be
+// called from any goroutine, also from a function the mailbox is running.
+func (m *Mailbox) Post(f func()) {
+	m.mu.Lock()
+	m.queue = append(m.queue, f)
+	start := !m.running
+	m.running = true
+	m.mu.Unlock()
+	if start {
+		go m.run()
+	}
+}
+
+// run drains the queue and ends. The lock is never held while a function runs.
+func (m *Mailbox) run() {
+	var batch []func()
+	for {
+		m.mu.Lock()
+		if len(m.queue) == 0 {
+			m.running = false
+			m.queue = nil
+			m.mu.Unlock()
+			return
+		}
+		batch, m.queue = m.queue, batch[:0]
+		m.mu.Unlock()
+		for i, f := range batch {
+			batch[i] = nil
+			f()
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/mailbox"
+)
+
+// Observer receives notifications. It is called on the dispatcher, without any
+// lock held: it may call every method of the middleware, and must be quick,
+// because nobody else is served meanwhile.
+type Observer interface {
+	HandleNotification(Notification)
+}
+
+// ObserverFunc is a function as an [Observer].
+type ObserverFunc func(Notification)
+
+// HandleNotification calls f.
+func (f ObserverFunc) HandleNotification(n Notification) { f(n) }
+
+// Filter selects notifications. Zero fields select everything.
+type Filter struct {
+	Name   string // exact name, "" for any
+	Sender any    // compared as a map key is (==), nil for any
+}
+
+func (f Filter) matches(n *Notification) bool {
+	return (f.Name == "" || f.Name == n.Name) && (f.Sender == nil || f.Sender == n.Sender)
+}
+
+// Center delivers notifications. Make one with [NewCenter]; it may be used from
+// any goroutine and needs no Close: an idle centre holds no goroutine.
+type Center struct {
+	log *slog.Logger
+	box mailbox.Mailbox
+
+	mu            sync.Mutex
+	seq           uint64
+	registrations []*Handle
+}
+
+// NewCenter returns an empty centre. log receives the panics of observers; nil
+// means slog.Default().
+func NewCenter(log *slog.Logger) *Center {
+	if log == nil {
+		log = slog.Default()
+	}
+	return &Center{log: log}
+}
+
+// Handle is one registration of an observer.
+type Handle struct {
+	center   *Center
+	observer Observer
+	filters  []Filter
+
+	mu        sync.Mutex
+	cancelled bool
+	busy      chan struct{} // closed when the delivery in flight is over
+}
+
+// AddObserver registers observer for everything that one of the filters
+// selects (no filter: everything). Each notification reaches one registration
+// at most once.
+func (c *Center) AddObserver(observer Observer, filters ...Filter) *Handle {
+	h := &Handle{center: c, observer: observer, filters: filters}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.registrations = append(c.registrations, h)
+	return h
+}
+
+// Cancel ends the registration: after it returns no new delivery starts. It
+// may be called from an observer, and more than once.
+func (h *Handle) Cancel() {
+	h.mu.Lock()
+	h.cancelled = true
+	h.mu.Unlock()
+	c := h.center
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.registrations = slices.DeleteFunc(slices.Clone(c.registrations), func(other *Handle) bool { return other == h })
+}
+
+// CancelWait is Cancel, and waits for a delivery in flight. Never call it from
+// the observer itself.
+func (h *Handle) CancelWait() {
+	h.Cancel()
+	h.mu.Lock()
+	busy := h.busy
+	h.mu.Unlock()
+	if busy != nil {
+		<-busy
+	}
+}
+
+// Post queues a notification and returns at once; data must not be nil. It is
+// safe while locks are held: no observer runs in the poster's stack.
+func (c *Center) Post(sender any, data Data) { c.post(sender, data, nil) }
+
+// PostWait posts and waits until every observer has been called. With a context
+// taken from [Notification.Context] it does not wait. It returns early, with
+// the context's error, when ctx ends.
+func (c *Center) PostWait(ctx context.Context, sender any, data Data) error {
+	if ctx.Value(dispatcherKey{}) == c {
+		c.Post(sender, data)
+		return nil
+	}
+	done := make(chan struct{})
+	c.post(sender, data, done)
+	return await(ctx, done)
+}
+
+// Flush waits until everything posted so far has been delivered.
+func (c *Center) Flush(ctx context.Context) error {
+	done := make(chan struct{})
+	c.box.Post(func() { close(done) })
+	return await(ctx, done)
+}
+
+func await(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *Center) post(sender any, data Data, done chan<- struct{}) {
+	if data == nil {
+		panic("notification: posted without data")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock() // held over box.Post, so that Seq is the order of delivery
+	c.seq++
+	n := Notification{Name: data.NotificationName(), Sender: sender, Data: data, Timestamp: time.Now(), Seq: c.seq, Center: c}
+	c.box.Post(func() { c.deliver(n, done) })
+}
+
+type dispatcherKey struct{}
+
+// deliver calls the observers registered at this moment; who is added or
+// cancelled meanwhile changes the next round.
+func (c *Center) deliver(n Notification, done chan<- struct{}) {
+	if done != nil {
+		defer close(done)
+	}
+	c.mu.Lock()
+	registrations := c.registrations
+	registrations = registrations[:len(registrations):len(registrations)]
+	c.mu.Unlock()
+	n.ctx = context.WithValue(context.Background(), dispatcherKey{}, c)
+	for _, h := range registrations {
+		if h.wants(&n) {
+			h.call(n)
+		}
+	}
+}
+
+func (h *Handle) wants(n *Notification) bool {
+	return len(h.filters) == 0 || slices.ContainsFunc(h.filters, func(f Filter) bool { return f.matches(n) })
+}
+
+func (h *Handle) call(n Notification) {
+	busy := make(chan struct{})
+	h.mu.Lock()
+	if h.cancelled {
+		h.mu.Unlock()
+		return
+	}
+	h.busy = busy
+	h.mu.Unlock()
+	defer close(busy)
+	defer func() {
+		if r := recover(); r != nil {
+			h.center.log.Error("observer panicked", "notification", n.Name, "observer", fmt.Sprintf("%T", h.observer),
+				"panic", r, "stack", string(debug.Stack()))
+		}
+	}()
+	h.observer.HandleNotification(n)
+}
