@@ -1,0 +1,236 @@
+// Package scenario reads scenario files: YAML in, checked and fully resolved
+// cases out, every mistake with file, line and column.
+package scenario
+
+import (
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+)
+
+// Case is one playable case of one file: variables replaced, parts inlined,
+// conditions decided. Only `let` variables are left to the run.
+type Case struct {
+	File   string // path of the file
+	ID     string // path below the scenario root without .yaml, such as set/SET-01
+	Name   string // name of the case, "" when the file has just one
+	Title  string // `name:` of the file
+	Spec   []string
+	Tags   []string
+	Seed   uint64
+	Skip   string   // reason
+	Worlds []string // empty = all
+
+	Parties []*Party
+	Streams map[string]*StreamDef // by name
+	Network []Step                // in force from the start
+	Watch   []string              // patterns, already expanded from words
+	Limit   time.Duration         // longest wait of a step
+	Settle  time.Duration
+	Budget  Budget
+	Knobs   Knobs
+	Steps   []Step
+	Finally []AttributeCheck
+}
+
+// Budget limits a run; zero = unlimited.
+type Budget struct{ Virtual, Wall time.Duration }
+
+// Knobs are variables that every call obeys.
+type Knobs struct {
+	Transport string        // udp
+	Codec     string        // PCMU
+	Latency   time.Duration // 10ms
+	IP        int           // 4
+}
+
+// Party is one participant.
+type Party struct {
+	Pos      match.Pos
+	Name     string
+	Plays    []float64             // Hz; empty = silence
+	Watch    []string              // nil = the file's
+	Manual   bool                  // start: manual
+	Settings map[string]string     // dotted paths, such as sip.invite_timeout
+	Account  map[string]string     // id, auth.username, auth.password
+	Streams  map[string]*StreamDef // other behaviour under a known name
+	Host     string                // address, "" = next free
+	Scripted bool
+	Auto     []string
+	Ignore   []string
+}
+
+// StreamDef is a named stream.
+type StreamDef struct {
+	Name      string
+	Type      string // audio, chat, file-transfer, desktop-sharing
+	Double    *Double
+	Hold      *bool // a double supports hold
+	Codecs    []string
+	Direction string
+}
+
+// Double dictates the behaviour of a stand-in stream.
+type Double struct{ Initialize, Start Outcome }
+
+// Outcome is what a double does when asked: after After it succeeds, fails
+// with Fail, or never answers.
+type Outcome struct {
+	After time.Duration
+	Fail  string
+	Never bool
+}
+
+// Subject names a party, a session of it, a stream of that.
+type Subject struct {
+	Party, Session, Stream string
+}
+
+// Step is one entry of the timeline.
+type Step struct {
+	Pos    match.Pos
+	Source string // the verb as written, for messages
+
+	As     string
+	At     *match.Instant // do it then
+	After  *match.Instant // not earlier; a time alone counts from the step before
+	Before *match.Instant
+	Within time.Duration // own limit, 0 = the file's
+	For    time.Duration
+	Times  match.Range
+	Error  match.Matcher // the call must fail like this
+
+	Verb Verb
+}
+
+// Verb is one of the verb types below.
+type Verb interface{ verb() }
+
+type (
+	// Call is an API call on sessions: call, ring, accept, reject, end …
+	Call struct {
+		Subjects []Subject
+		Name     string
+		// Arg is the value of the call key: nil, a string (whom, code, text) or
+		// []string (streams, routes …). Other parameters are in Params: values
+		// string, []string, bool.
+		Arg    any
+		Params map[string]any
+	}
+	// Expect consumes.
+	Expect struct {
+		Views []View
+		Wire  *Wire
+	}
+	// CheckNow looks at attributes (with Within: waits until true).
+	CheckNow struct{ Checks []AttributeCheck }
+	// Listen measures sound for a while.
+	Listen struct {
+		Duration, From time.Duration // From: settling skipped, default 200ms
+		Sentences      []Sentence
+	}
+	// When arms calls in an observer.
+	When struct {
+		Party Subject
+		Item  match.Item
+		Do    []Step // Call and CheckNow steps without subjects
+	}
+	// Together does several calls at the same instant.
+	Together struct{ Steps []Step }
+	// RepeatSteps plays Rounds one after another (already resolved).
+	RepeatSteps struct{ Rounds [][]Step }
+	// Part is an inlined part: a scope of labels.
+	Part struct {
+		Name  string
+		Scope string // label prefix, "" = invisible outside
+		Steps []Step
+	}
+	// NetworkVerb is cut, drop, duplicate, corrupt, delay, loss, link, heal.
+	NetworkVerb struct {
+		Name      string
+		From, To  string // party names; "" = any
+		Both      bool
+		Message   string // METHOD, code, rtp, rtcp, any; "" where a link is meant
+		By        time.Duration
+		Rate      float64
+		First     int
+		Latency   time.Duration
+		Jitter    time.Duration
+		Bandwidth int
+	}
+	// Script is one message of a scripted party.
+	Script struct {
+		Party   string
+		Dialog  string         // label after #
+		Name    string         // receive, respond, request, send
+		Receive *match.Item    // for receive: fields as on the wire
+		Arg     string         // code, method, file
+		Params  map[string]any // to, from, reason, headers (map), body, sdp (*SDPSpec or "none"/"same"/"answer"), like, branch, cseq, from_tag, to_tag, once, ruri, sipfrag, dialog
+	}
+)
+
+func (*Call) verb()        {}
+func (*Expect) verb()      {}
+func (*CheckNow) verb()    {}
+func (*Listen) verb()      {}
+func (*When) verb()        {}
+func (*Together) verb()    {}
+func (*RepeatSteps) verb() {}
+func (*Part) verb()        {}
+func (*NetworkVerb) verb() {}
+func (*Script) verb()      {}
+
+// View is what is expected of one subject's log.
+type View struct {
+	Pos     match.Pos
+	Subject Subject
+	Items   []match.Item
+}
+
+// Wire is what is expected on the network.
+type Wire struct {
+	Pos      match.Pos
+	Order    []match.Item
+	Only     []string // methods; empty = all
+	Between  [2]string
+	Received bool
+}
+
+// AttributeCheck expects attributes of a subject.
+type AttributeCheck struct {
+	Pos     match.Pos
+	Subject Subject
+	Fields  map[string]match.Matcher
+	Order   []string // keys of Fields in file order
+}
+
+// Sentence is `bob hears alice: {...}`.
+type Sentence struct {
+	Pos             match.Pos
+	Hearer, Speaker string // Speaker "" = whatever arrives
+	BothWays        bool
+	Silence         bool
+	Fields          map[string]match.Matcher // tone, tones, snr, longest_gap, lost_frames, level, delay
+	Source          string
+}
+
+// SDPSpec is the description of a body to send.
+type SDPSpec struct {
+	Lines   []SDPLine
+	Address string // c= line
+	Origin  string
+}
+
+// SDPLine is one m-line.
+type SDPLine struct {
+	Name       string // stream name or type
+	Value      string // direction, "0", "same", "mirror" when it is a plain scalar
+	Direction  string
+	Port       string
+	Address    string
+	Codecs     []string
+	Protocol   string
+	Formats    []string
+	Media      string
+	Attributes []string
+}

@@ -1,0 +1,95 @@
+package core
+
+import "github.com/emiago/sipgo/sip"
+
+// Executor runs functions one after another. Everything of one invitation,
+// its methods included, happens on one executor: that of the session.
+type Executor interface {
+	Post(func())
+}
+
+// InvitationHandler receives the events of one invitation, in order, on the
+// invitation's executor.
+type InvitationHandler interface {
+	HandleInvitation(event InvitationEvent)
+}
+
+// InvitationEvent is one of the event types below.
+type InvitationEvent interface{ invitationEvent() }
+
+// Events of an outgoing INVITE.
+type (
+	// Provisional is a 101..199 response to our INVITE (100 is not reported).
+	Provisional struct {
+		Code     int
+		Phrase   string
+		SDP      []byte // body if it is application/sdp, else nil
+		Response *sip.Response
+	}
+	// Accepted is the first 2xx. Its ACK has not been sent: call Acknowledge,
+	// or Acknowledge and Bye. After Cancel the invitation has done both by
+	// itself (RFC 3261 section 15) and Cancelled is true.
+	Accepted struct {
+		Code      int
+		Phrase    string
+		SDP       []byte
+		Cancelled bool
+		Response  *sip.Response
+	}
+	// Rejected is a final 3xx..6xx, already acknowledged.
+	Rejected struct {
+		Code     int
+		Phrase   string
+		Reason   string    // text of a Reason header (RFC 3326), "" without one
+		Contacts []Address // of a 3xx
+		Response *sip.Response
+	}
+	// InviteTimeout: 64*T1 passed without any final response (Timer B), or
+	// without one after CANCEL.
+	InviteTimeout struct{}
+	// TransportFailed: the INVITE could not be delivered.
+	TransportFailed struct{ Err error }
+)
+
+// Events of an incoming INVITE.
+type (
+	// Acknowledged is the ACK of our 2xx.
+	Acknowledged struct {
+		SDP []byte // answer to an offer in the 2xx
+	}
+	// AckTimeout: our 2xx was repeated for 64*T1 and never acknowledged.
+	AckTimeout struct{}
+	// RejectionAcknowledged is the ACK of our 3xx..6xx.
+	RejectionAcknowledged struct{}
+	// Cancelled: CANCEL arrived before the final response. It has been
+	// answered 200, the INVITE 487.
+	Cancelled struct{ Reason string }
+)
+
+// Events of the dialog.
+type (
+	// ByeReceived: the peer ended the dialog; answered 200. On an INVITE that
+	// had no final answer yet, that one has been answered 487.
+	ByeReceived struct {
+		Reason  string // text of a Reason header, "" without one
+		Request *sip.Request
+	}
+	// ByeDone is the outcome of our BYE: the final response, or 408 when none
+	// came within 64*T1, or 503 on a transport error.
+	ByeDone struct {
+		Code   int
+		Phrase string
+	}
+)
+
+func (Provisional) invitationEvent()           {}
+func (Accepted) invitationEvent()              {}
+func (Rejected) invitationEvent()              {}
+func (InviteTimeout) invitationEvent()         {}
+func (TransportFailed) invitationEvent()       {}
+func (Acknowledged) invitationEvent()          {}
+func (AckTimeout) invitationEvent()            {}
+func (RejectionAcknowledged) invitationEvent() {}
+func (Cancelled) invitationEvent()             {}
+func (ByeReceived) invitationEvent()           {}
+func (ByeDone) invitationEvent()               {}

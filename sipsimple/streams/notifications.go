@@ -1,0 +1,23 @@
+package streams
+
+// Notifications common to all streams; the sender is the stream.
+type (
+	// MediaStreamDidInitialize: local resources are there, LocalMedia works.
+	MediaStreamDidInitialize struct{}
+	// MediaStreamDidStart: media can flow.
+	MediaStreamDidStart struct{}
+	// MediaStreamDidFail: initialisation, start or the running stream failed.
+	MediaStreamDidFail struct {
+		Reason string `field:"reason"`
+	}
+	// MediaStreamWillEnd opens an effective End.
+	MediaStreamWillEnd struct{}
+	// MediaStreamDidEnd closes it: the resources are released.
+	MediaStreamDidEnd struct{}
+)
+
+func (MediaStreamDidInitialize) NotificationName() string { return "MediaStreamDidInitialize" }
+func (MediaStreamDidStart) NotificationName() string      { return "MediaStreamDidStart" }
+func (MediaStreamDidFail) NotificationName() string       { return "MediaStreamDidFail" }
+func (MediaStreamWillEnd) NotificationName() string       { return "MediaStreamWillEnd" }
+func (MediaStreamDidEnd) NotificationName() string        { return "MediaStreamDidEnd" }

@@ -1,0 +1,73 @@
+package streams
+
+import (
+	"io"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v5"
+
+	"github.com/go-sipsimple/callflow/audio"
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
+)
+
+// Direction says who offered a stream, seen from here.
+type Direction string
+
+// The two directions of [MediaStream.Initialize].
+const (
+	Outgoing Direction = "outgoing" // we offer it
+	Incoming Direction = "incoming" // the peer offered it
+)
+
+// Session is what a stream may ask of the session that owns it.
+type Session interface {
+	Transport() string   // "udp", "tcp" or "tls": the SIP transport
+	LocalIP() netip.Addr // our address facing the peer
+	Account() *account.Account
+}
+
+// MediaStream is the seed's IMediaStream: what a session needs of a stream of
+// any kind. All methods return at once; outcomes are notifications posted with
+// the stream as sender. The session calls them from one goroutine at a time.
+type MediaStream interface {
+	Type() string // "audio", "chat", …
+	HoldSupported() bool
+	OnHoldByLocal() bool  // we do not want the peer's media
+	OnHoldByRemote() bool // the peer does not want ours
+	OnHold() bool         // either of the two
+	Index() int           // m-line position; set by the session
+	SetIndex(int)
+
+	Initialize(session Session, direction Direction) error
+	LocalMedia(forOffer bool) (*sdp.MediaDescription, error)
+	Start(local, remote *sdp.SessionDescription, index int) error
+	ValidateUpdate(remote *sdp.SessionDescription, index int) bool
+	Update(local, remote *sdp.SessionDescription, index int)
+	Hold()
+	Unhold()
+	Deactivate()
+	End()
+}
+
+// Environment is what streams are made from: one per application, shared by
+// its streams, never changed while they live.
+type Environment struct {
+	Center  *notification.Center
+	Net     transport.Net
+	Rand    io.Reader    // SSRC, sequence numbers, timestamps
+	Logger  *slog.Logger // nil: slog.Default()
+	Mixer   *audio.Mixer // the application's voice mixer
+	RTP     RTPSettings
+	Account *account.Account // of the session, may be nil
+}
+
+// RTPSettings are the seed's rtp.* settings.
+type RTPSettings struct {
+	PortMin, PortMax int           // default 50000-50500
+	Timeout          time.Duration // silence check, default 30 s; negative = off
+	Codecs           []string      // in order of preference; default PCMU, PCMA
+}
