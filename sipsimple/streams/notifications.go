@@ -1,5 +1,7 @@
 package streams
 
+import "github.com/go-sipsimple/callflow/sipsimple/notification"
+
 // Notifications common to all streams; the sender is the stream.
 type (
 	// MediaStreamDidInitialize: local resources are there, LocalMedia works.
@@ -21,3 +23,10 @@ func (MediaStreamDidStart) NotificationName() string      { return "MediaStreamD
 func (MediaStreamDidFail) NotificationName() string       { return "MediaStreamDidFail" }
 func (MediaStreamWillEnd) NotificationName() string       { return "MediaStreamWillEnd" }
 func (MediaStreamDidEnd) NotificationName() string        { return "MediaStreamDidEnd" }
+
+// Notifications lists a zero value of every notification of this package.
+func Notifications() []notification.Data {
+	return []notification.Data{
+		MediaStreamDidInitialize{}, MediaStreamDidStart{}, MediaStreamDidFail{}, MediaStreamWillEnd{}, MediaStreamDidEnd{},
+	}
+}
