@@ -1,0 +1,132 @@
+package audio
+
+import (
+	"sync"
+	"time"
+)
+
+// phase places the ticks of all clocks on one grid of the system time. It is
+// no round number, so that in virtual time, where things happen at round
+// instants, a tick never coincides with the call of an application: which of
+// the two comes first would be left to chance.
+const phase = 137111 * time.Nanosecond
+
+// maxCatchUp bounds how many late ticks are made up for at once (the machine
+// was asleep): what is older is left out.
+const maxCatchUp = 10
+
+// Clock calls a function every 20 ms without drift. It drives devices that have
+// no clock of their own. Its zero value is stopped.
+type Clock struct {
+	mu     sync.Mutex
+	paused bool
+	wake   chan struct{} // buffered: paused has changed
+	stop   chan struct{} // nil when stopped
+	done   chan struct{}
+}
+
+// Start begins to call tick, from one goroutine. A running clock returns
+// [ErrDeviceOpen].
+func (c *Clock) Start(tick func()) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stop != nil {
+		return ErrDeviceOpen
+	}
+	c.paused = false
+	c.wake, c.stop, c.done = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	go c.run(tick, c.wake, c.stop, c.done)
+	return nil
+}
+
+// Stop ends the ticks and waits for one in progress. A stopped clock may be
+// started again.
+func (c *Clock) Stop() {
+	c.mu.Lock()
+	stop, done := c.stop, c.done
+	c.stop = nil
+	c.mu.Unlock()
+	if stop == nil {
+		return
+	}
+	close(stop)
+	<-done
+}
+
+// Pause suspends the ticks; it does not wait for one in progress.
+func (c *Clock) Pause() { c.setPaused(true) }
+
+// Resume continues them: the next one comes within 20 ms.
+func (c *Clock) Resume() { c.setPaused(false) }
+
+func (c *Clock) setPaused(paused bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stop == nil || c.paused == paused {
+		return
+	}
+	c.paused = paused
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *Clock) isPaused() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.paused
+}
+
+func (c *Clock) run(tick func(), wake, stop <-chan struct{}, done chan<- struct{}) {
+	defer close(done)
+	for {
+		if c.isPaused() {
+			select {
+			case <-wake:
+				continue
+			case <-stop:
+				return
+			}
+		}
+		if !tickUntil(tick, wake, stop) {
+			return
+		}
+	}
+}
+
+// tickUntil ticks until wake (true) or stop (false).
+func tickUntil(tick func(), wake, stop <-chan struct{}) bool {
+	first := time.NewTimer(untilGrid(time.Now()))
+	defer first.Stop()
+	select {
+	case <-first.C:
+	case <-wake:
+		return true
+	case <-stop:
+		return false
+	}
+	epoch, ticks := time.Now(), 1
+	ticker := time.NewTicker(FrameDuration)
+	defer ticker.Stop()
+	tick()
+	for {
+		select {
+		case <-ticker.C:
+			due := 1 + int((time.Since(epoch)+FrameDuration/2)/FrameDuration)
+			for ticks = max(ticks, due-maxCatchUp); ticks < due; ticks++ {
+				tick()
+			}
+		case <-wake:
+			return true
+		case <-stop:
+			return false
+		}
+	}
+}
+
+// untilGrid is the time from now to the next tick, more than 0.
+func untilGrid(now time.Time) time.Duration {
+	since := (time.Duration(now.UnixNano()%int64(FrameDuration)) + FrameDuration - phase) % FrameDuration
+	return FrameDuration - since
+}

@@ -1,0 +1,246 @@
+package audio
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
+)
+
+// DeviceSlot is the slot of the sound device: its source is what is captured,
+// its sink what is played.
+const DeviceSlot = 0
+
+// slotRest is how long a released slot is not given to anybody else, so that a
+// late notification about it cannot connect the wrong port.
+const slotRest = 100 * time.Millisecond
+
+// Errors of slots.
+var (
+	ErrUnknownSlot = errors.New("unknown slot")
+	ErrNoSlot      = errors.New("no free slot in the mixer")
+)
+
+// MixerConfig describes a mixer.
+type MixerConfig struct {
+	Device     Device               // nil: a null device
+	SampleRate int                  // Hz, a multiple of 50; 0: 8000, the rate of G.711
+	SlotCount  int                  // slots besides that of the device; 0: 254
+	Center     *notification.Center // where ports of this mixer post; nil: nowhere
+	Logger     *slog.Logger         // nil: slog.Default()
+}
+
+// Mixer joins sources and sinks of sound. All methods may be called from any
+// goroutine and return at once; changes are in force from the next tick.
+type Mixer struct {
+	device    Device
+	rate      int
+	slotCount int
+	center    *notification.Center
+	log       *slog.Logger
+
+	graph atomic.Pointer[graph] // what the tick works on, replaced as a whole
+
+	mu          sync.Mutex
+	closed      bool
+	nodes       map[int]*node
+	connections map[Connection]bool
+	released    map[int]time.Time
+	muted       bool
+	inputVolume int
+	outVolume   int
+}
+
+// NewMixer opens the device and returns the running mixer. The error is that
+// of the configuration or of the device.
+func NewMixer(cfg MixerConfig) (*Mixer, error) {
+	m, err := newMixer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	m.rebuildLocked()
+	if err := m.device.Open(m.rate, m.tick); err != nil {
+		return nil, fmt.Errorf("open sound device %q: %w", m.device.Name(), err)
+	}
+	m.pauseLocked()
+	return m, nil
+}
+
+func newMixer(cfg MixerConfig) (*Mixer, error) {
+	if cfg.Device == nil {
+		cfg.Device = NewNullDevice()
+	}
+	if cfg.SampleRate == 0 {
+		cfg.SampleRate = 8000
+	}
+	if cfg.SampleRate < 0 || cfg.SampleRate%FramesPerSecond != 0 {
+		return nil, fmt.Errorf("mixer: sample rate %d is not a positive multiple of %d", cfg.SampleRate, FramesPerSecond)
+	}
+	if cfg.SlotCount == 0 {
+		cfg.SlotCount = 254
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	m := &Mixer{
+		device: cfg.Device, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
+		connections: map[Connection]bool{}, released: map[int]time.Time{}, inputVolume: 100, outVolume: 100,
+	}
+	m.nodes = map[int]*node{DeviceSlot: newNode(DeviceSlot, m.FrameSize())}
+	return m, nil
+}
+
+// Close closes the device: when it returns there are no more ticks. Slots and
+// connections stay as they are. It may be repeated.
+func (m *Mixer) Close() error {
+	m.mu.Lock()
+	closed := m.closed
+	m.closed = true
+	m.mu.Unlock()
+	if closed {
+		return nil
+	}
+	return m.device.Close()
+}
+
+// Device is the sound device of the mixer.
+func (m *Mixer) Device() Device { return m.device }
+
+// SampleRate is the rate of every frame, in Hz.
+func (m *Mixer) SampleRate() int { return m.rate }
+
+// FrameSize is the number of samples of a frame.
+func (m *Mixer) FrameSize() int { return m.rate / FramesPerSecond }
+
+// Center is where the ports of this mixer post; it may be nil.
+func (m *Mixer) Center() *notification.Center { return m.center }
+
+// UsedSlotCount is the number of slots in use besides that of the device.
+func (m *Mixer) UsedSlotCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.nodes) - 1
+}
+
+// AddPort gives a slot to a source, a sink or something that is both; either
+// may be nil. The error is [ErrNoSlot].
+func (m *Mixer) AddPort(source Source, sink Sink) (slot int, err error) {
+	return m.addPort(source, sink, true)
+}
+
+func (m *Mixer) addPort(source Source, sink Sink, active bool) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	slot, err := m.freeSlotLocked()
+	if err != nil {
+		return NoSlot, err
+	}
+	n := newNode(slot, m.FrameSize())
+	n.source, n.sink, n.active = source, sink, active
+	m.nodes[slot] = n
+	m.rebuildLocked()
+	m.pauseLocked()
+	return slot, nil
+}
+
+func (m *Mixer) freeSlotLocked() (int, error) {
+	now := time.Now()
+	for slot := 1; slot <= m.slotCount; slot++ {
+		if m.nodes[slot] != nil {
+			continue
+		}
+		if at, ok := m.released[slot]; ok && now.Sub(at) < slotRest {
+			continue
+		}
+		delete(m.released, slot)
+		return slot, nil
+	}
+	return NoSlot, ErrNoSlot
+}
+
+// RemovePort takes a slot and its connections out of the mixer. A tick in
+// progress may still use the port once. An unknown slot is ignored.
+func (m *Mixer) RemovePort(slot int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if slot == DeviceSlot || m.nodes[slot] == nil {
+		return
+	}
+	delete(m.nodes, slot)
+	m.released[slot] = time.Now()
+	for c := range m.connections {
+		if c.Source == slot || c.Sink == slot {
+			delete(m.connections, c)
+		}
+	}
+	m.rebuildLocked()
+	m.pauseLocked()
+}
+
+// Connect lets the sink slot hear the source slot. Connected already: nothing
+// happens. The error is [ErrUnknownSlot].
+func (m *Mixer) Connect(source, sink int) error {
+	return m.ChangeConnections([]Connection{{source, sink}}, nil)
+}
+
+// Disconnect undoes Connect. Not connected: nothing happens.
+func (m *Mixer) Disconnect(source, sink int) {
+	_ = m.ChangeConnections(nil, []Connection{{source, sink}}) // removing cannot fail
+}
+
+// ChangeConnections makes and removes connections between two ticks: no tick
+// sees half of the change. With an unknown slot in add nothing is changed, and
+// the error is [ErrUnknownSlot].
+func (m *Mixer) ChangeConnections(add, remove []Connection) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range add {
+		if m.nodes[c.Source] == nil || m.nodes[c.Sink] == nil {
+			return fmt.Errorf("connect slot %d to slot %d: %w", c.Source, c.Sink, ErrUnknownSlot)
+		}
+	}
+	for _, c := range remove {
+		delete(m.connections, c)
+	}
+	for _, c := range add {
+		m.connections[c] = true
+	}
+	m.rebuildLocked()
+	return nil
+}
+
+// Connections lists what is connected, sorted.
+func (m *Mixer) Connections() []Connection {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.connectionsLocked()
+}
+
+func (m *Mixer) connectionsLocked() []Connection {
+	list := make([]Connection, 0, len(m.connections))
+	for c := range m.connections {
+		list = append(list, c)
+	}
+	slices.SortFunc(list, Connection.compare)
+	return list
+}
+
+// pauseLocked lets the device rest while nobody needs its clock.
+func (m *Mixer) pauseLocked() {
+	pauser, ok := m.device.(Pauser)
+	if !ok {
+		return
+	}
+	for _, n := range m.nodes {
+		if n.active {
+			pauser.Resume()
+			return
+		}
+	}
+	pauser.Pause()
+}
