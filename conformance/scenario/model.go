@@ -24,7 +24,7 @@ type Case struct {
 	Parties []*Party
 	Streams map[string]*StreamDef // by name
 	Network []Step                // in force from the start
-	Watch   []string              // patterns, already expanded from words
+	Watch   []string              // patterns, already expanded from words; see Watched
 	Limit   time.Duration         // longest wait of a step
 	Settle  time.Duration
 	Budget  Budget
@@ -52,13 +52,18 @@ type Party struct {
 	Watch    []string              // nil = the file's
 	Manual   bool                  // start: manual
 	Settings map[string]string     // dotted paths, such as sip.invite_timeout
-	Account  map[string]string     // id, auth.username, auth.password
+	Account  map[string]string     // id, auth.username, auth.password …; nil = the default sip:NAME@NAME.test
+	Accounts map[string]Settings   // several by name, instead of Account
 	Streams  map[string]*StreamDef // other behaviour under a known name
 	Host     string                // address, "" = next free
 	Scripted bool
 	Auto     []string
 	Ignore   []string
 }
+
+// Settings are dotted paths and their values; the members of a list are joined
+// by ",".
+type Settings map[string]string
 
 // StreamDef is a named stream.
 type StreamDef struct {
@@ -81,9 +86,30 @@ type Outcome struct {
 	Never bool
 }
 
-// Subject names a party, a session of it, a stream of that.
+// Subject names a party, a session of it, a stream of that. Session is a label
+// (the Session of a step) or the name of another party: the session with it.
 type Subject struct {
 	Party, Session, Stream string
+}
+
+// String is the subject as it is written: party#session/stream.
+func (s Subject) String() string {
+	text := s.Party
+	if s.Session != "" {
+		text += "#" + s.Session
+	}
+	if s.Stream != "" {
+		text += "/" + s.Stream
+	}
+	return text
+}
+
+// FullName is the ID with the case name in brackets, such as call/basic[tcp,PCMU].
+func (c *Case) FullName() string {
+	if c.Name == "" {
+		return c.ID
+	}
+	return c.ID + "[" + c.Name + "]"
 }
 
 // Step is one entry of the timeline.
@@ -91,8 +117,9 @@ type Step struct {
 	Pos    match.Pos
 	Source string // the verb as written, for messages
 
-	As     string
-	At     *match.Instant // do it then
+	As      string         // label of the instant, in full ("one.call" in a part that was run as one)
+	Session string         // name of the session or dialog that the step makes or gets: what Subject.Session says; "" without `as`
+	At      *match.Instant // do it then
 	After  *match.Instant // not earlier; a time alone counts from the step before
 	Before *match.Instant
 	Within time.Duration // own limit, 0 = the file's
@@ -109,11 +136,12 @@ type Verb interface{ verb() }
 type (
 	// Call is an API call on sessions: call, ring, accept, reject, end …
 	Call struct {
-		Subjects []Subject
+		Subjects []Subject // in `when`, one Subject of the party that posted, nothing else
 		Name     string
-		// Arg is the value of the call key: nil, a string (whom, code, text) or
-		// []string (streams, routes …). Other parameters are in Params: values
-		// string, []string, bool.
+		// Arg is the value of the call key: nil, a string (whom, code, text, a
+		// stream name) or []string (streams; empty but not nil for []). Other
+		// parameters are in Params: streams and routes []string, focus bool,
+		// everything else string.
 		Arg    any
 		Params map[string]any
 	}
@@ -139,7 +167,8 @@ type (
 	Together struct{ Steps []Step }
 	// RepeatSteps plays Rounds one after another (already resolved).
 	RepeatSteps struct{ Rounds [][]Step }
-	// Part is an inlined part: a scope of labels.
+	// Part is an inlined part. Its labels are unique in the case already:
+	// "one.call" with `as: one`, else a name that nothing outside can write.
 	Part struct {
 		Name  string
 		Scope string // label prefix, "" = invisible outside
@@ -163,7 +192,7 @@ type (
 		Party   string
 		Dialog  string         // label after #
 		Name    string         // receive, respond, request, send
-		Receive *match.Item    // for receive: fields as on the wire
+		Receive *match.Item    // for receive: fields as on the wire, Name empty
 		Arg     string         // code, method, file
 		Params  map[string]any // to, from, reason, headers (map), body, sdp (*SDPSpec or "none"/"same"/"answer"), like, branch, cseq, from_tag, to_tag, once, ruri, sipfrag, dialog
 	}
@@ -191,8 +220,9 @@ type View struct {
 type Wire struct {
 	Pos      match.Pos
 	Order    []match.Item
-	Only     []string // methods; empty = all
-	Between  [2]string
+	Only     []string  // methods, or "200 REFER"; empty = all
+	Between  [2]string // a link, both directions; "" = all
+	Protocol string    // sip (also when empty) or msrp, stun, dns
 	Received bool
 }
 
@@ -214,7 +244,9 @@ type Sentence struct {
 	Source          string
 }
 
-// SDPSpec is the description of a body to send.
+// SDPSpec is the description of a body to send. Texts in it and in the other
+// parameters of a script may hold ${name} of a `let` variable, replaced when
+// the message is sent.
 type SDPSpec struct {
 	Lines   []SDPLine
 	Address string // c= line
