@@ -1,0 +1,160 @@
+package sdp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// Codec is one format of an RTP m-line.
+type Codec struct {
+	Format   string // as in the m-line: a payload type number
+	Name     string // encoding name; "Unknown" for an unmapped dynamic number
+	Rate     int    // RTP clock in Hz; 0 for an unknown one
+	Channels int    // at least 1
+	Params   string // value of a=fmtp, without the format
+}
+
+// String is "PCMU/8000", with "/2" and so on for more than one channel.
+func (c Codec) String() string {
+	s := c.Name + "/" + strconv.Itoa(c.Rate)
+	if c.Channels > 1 {
+		s += "/" + strconv.Itoa(c.Channels)
+	}
+	return s
+}
+
+// Is compares with a codec as settings name it: "PCMU", "speex/16000",
+// "opus/48000/2". Names compare without case; a name without a rate matches
+// any rate, and one without channels any number of them.
+func (c Codec) Is(name string) bool {
+	parts := strings.Split(name, "/")
+	if !strings.EqualFold(c.Name, parts[0]) {
+		return false
+	}
+	if len(parts) > 1 && parts[1] != strconv.Itoa(c.Rate) {
+		return false
+	}
+	return len(parts) < 3 || parts[2] == strconv.Itoa(c.Channels)
+}
+
+// Equal tells whether two codecs are the same whatever their numbers: name,
+// rate and channels. Unknown ones equal nothing.
+func (c Codec) Equal(other Codec) bool {
+	return c.Rate != 0 && c.Rate == other.Rate && c.Channels == other.Channels && strings.EqualFold(c.Name, other.Name)
+}
+
+// Auxiliary tells whether the format is no codec that a call could consist of:
+// DTMF events (RFC 4733) and comfort noise (RFC 3389).
+func (c Codec) Auxiliary() bool {
+	return strings.EqualFold(c.Name, "telephone-event") || strings.EqualFold(c.Name, "CN")
+}
+
+// staticPayloads is RFC 3551 section 6, tables 4 and 5.
+var staticPayloads = map[string]Codec{
+	"0":  {Name: "PCMU", Rate: 8000, Channels: 1},
+	"3":  {Name: "GSM", Rate: 8000, Channels: 1},
+	"4":  {Name: "G723", Rate: 8000, Channels: 1},
+	"5":  {Name: "DVI4", Rate: 8000, Channels: 1},
+	"6":  {Name: "DVI4", Rate: 16000, Channels: 1},
+	"7":  {Name: "LPC", Rate: 8000, Channels: 1},
+	"8":  {Name: "PCMA", Rate: 8000, Channels: 1},
+	"9":  {Name: "G722", Rate: 8000, Channels: 1},
+	"10": {Name: "L16", Rate: 44100, Channels: 2},
+	"11": {Name: "L16", Rate: 44100, Channels: 1},
+	"12": {Name: "QCELP", Rate: 8000, Channels: 1},
+	"13": {Name: "CN", Rate: 8000, Channels: 1},
+	"14": {Name: "MPA", Rate: 90000, Channels: 1},
+	"15": {Name: "G728", Rate: 8000, Channels: 1},
+	"16": {Name: "DVI4", Rate: 11025, Channels: 1},
+	"17": {Name: "DVI4", Rate: 22050, Channels: 1},
+	"18": {Name: "G729", Rate: 8000, Channels: 1},
+	"26": {Name: "JPEG", Rate: 90000, Channels: 1},
+	"31": {Name: "H261", Rate: 90000, Channels: 1},
+	"32": {Name: "MPV", Rate: 90000, Channels: 1},
+	"34": {Name: "H263", Rate: 90000, Channels: 1},
+}
+
+// Codecs lists the formats of an m-line in its order: the static payload types,
+// overridden by a=rtpmap, with the parameters of a=fmtp.
+func Codecs(m *sdp.MediaDescription) []Codec {
+	maps, params := formatAttributes(m, "rtpmap"), formatAttributes(m, "fmtp")
+	codecs := make([]Codec, 0, len(m.MediaName.Formats))
+	for _, format := range m.MediaName.Formats {
+		c, ok := parseRTPMap(maps[format])
+		if !ok {
+			c, ok = staticPayloads[format]
+		}
+		if !ok {
+			c = Codec{Name: "Unknown", Channels: 1}
+		}
+		c.Format, c.Params = format, params[format]
+		codecs = append(codecs, c)
+	}
+	return codecs
+}
+
+// formatAttributes maps formats to their value in the attribute lines of that
+// name; the first line of a format counts.
+func formatAttributes(m *sdp.MediaDescription, name string) map[string]string {
+	values := make(map[string]string)
+	for _, a := range m.Attributes {
+		if a.Key != name {
+			continue
+		}
+		format, value, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
+		if _, seen := values[format]; !seen {
+			values[format] = strings.TrimSpace(value)
+		}
+	}
+	return values
+}
+
+// parseRTPMap reads "opus/48000/2" (RFC 8866 section 6.6).
+func parseRTPMap(value string) (Codec, bool) {
+	parts := strings.Split(value, "/")
+	if len(parts) < 2 {
+		return Codec{}, false
+	}
+	rate, err := strconv.Atoi(parts[1])
+	if err != nil || rate <= 0 {
+		return Codec{}, false
+	}
+	c := Codec{Name: parts[0], Rate: rate, Channels: 1}
+	if len(parts) > 2 {
+		if n, err := strconv.Atoi(parts[2]); err == nil && n > 0 {
+			c.Channels = n
+		}
+	}
+	return c, true
+}
+
+// IsRTP tells whether the formats of the m-line are RTP payload types.
+func IsRTP(m *sdp.MediaDescription) bool {
+	return slices.Contains(m.MediaName.Protos, "RTP")
+}
+
+// Protocol is the protocol of the m-line as written, "RTP/AVP".
+func Protocol(m *sdp.MediaDescription) string { return strings.Join(m.MediaName.Protos, "/") }
+
+// HasCommonCodec tells whether two RTP m-lines share a codec; DTMF and comfort
+// noise alone do not make a call. For other protocols it compares formats,
+// "*" being any.
+func HasCommonCodec(a, b *sdp.MediaDescription) bool {
+	if !IsRTP(a) || !IsRTP(b) {
+		return commonFormat(a.MediaName.Formats, b.MediaName.Formats)
+	}
+	theirs := Codecs(b)
+	return slices.ContainsFunc(Codecs(a), func(c Codec) bool {
+		return !c.Auxiliary() && slices.ContainsFunc(theirs, c.Equal)
+	})
+}
+
+func commonFormat(a, b []string) bool {
+	if len(a) == 0 && len(b) == 0 || slices.Contains(a, "*") || slices.Contains(b, "*") {
+		return true
+	}
+	return slices.ContainsFunc(a, func(f string) bool { return slices.Contains(b, f) })
+}
