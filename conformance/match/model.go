@@ -41,13 +41,27 @@ type Event struct {
 	At     time.Duration // virtual time since the start of the run
 	Name   string        // notification name, or "alice > bob" for a message
 	Fields map[string]any
-	Of     []string // names by which its session and stream can be meant: "call2", "/c"
+	Order  []string // names of the fields in the order a report prints them
 	Copy   bool     // a message sent before: retransmission
+	ID     string   // the same for all copies of a message
 	Lost   bool     // a message that did not arrive
+	// Is tells whether its session or stream is meant by a name: "call2", "/c". Nil: by none.
+	Is func(name string) bool
 	// Has looks at an attribute of the sender as it was at that moment.
 	Has func(path string) (any, error)
-	// Text is the event as a report prints it.
+	// Text is the event as a report prints it; empty: name and fields.
 	Text string
+}
+
+// String is the event as a report prints it.
+func (e Event) String() string {
+	if e.Text != "" {
+		return e.Text
+	}
+	if len(e.Fields) == 0 {
+		return e.Name
+	}
+	return e.Name + " {" + FormatFields(e.Fields, e.Order) + "}"
 }
 
 // Kind is what an item is.
