@@ -1,0 +1,194 @@
+package simnet
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-sipsimple/callflow/audio"
+)
+
+// Sound is a simulated sound device: tones go into its microphone, and what
+// comes out of its loudspeaker is recorded with instants.
+type Sound struct {
+	name     string
+	loopback bool
+	clock    audio.Clock
+
+	mu       sync.Mutex
+	rate     int
+	voices   []voice
+	last     []int16 // played out in the tick before, of a loopback
+	segments []segment
+	samples  int // in all segments
+}
+
+// recorded bounds the recording of a Sound: 10 minutes.
+const recorded = 10 * time.Minute
+
+// segment is an uninterrupted part of the recording.
+type segment struct {
+	start   time.Time // instant of the first sample
+	samples []int16
+}
+
+// NewSound returns a closed device whose microphone hears the given tones (Hz),
+// each with an amplitude of 0.5/len(plays) of full scale.
+func NewSound(plays []float64) *Sound {
+	s := &Sound{name: "simulated"}
+	s.Play(plays...)
+	return s
+}
+
+// NewLoopback returns a closed device whose microphone hears its loudspeaker,
+// one frame later. It records like any Sound.
+func NewLoopback() *Sound { return &Sound{name: "loopback", loopback: true} }
+
+// Name implements [audio.Device].
+func (s *Sound) Name() string { return s.name }
+
+// Play replaces what the microphone hears, from the next frame on; nothing is
+// silence.
+func (s *Sound) Play(hz ...float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.voices = nil
+	for _, f := range hz {
+		s.voices = append(s.voices, voice{hz: f, amplitude: 0.5 * 32768 / float64(len(hz))})
+	}
+}
+
+// Open implements [audio.Device]. The recording of an earlier use is lost.
+func (s *Sound) Open(sampleRate int, process func(in, out []int16)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := sampleRate / audio.FramesPerSecond
+	in, out := make([]int16, size), make([]int16, size)
+	tick := func() {
+		s.capture(in)
+		process(in, out)
+		s.record(out)
+	}
+	if err := s.clock.Start(tick); err != nil {
+		return err
+	}
+	s.rate, s.last, s.segments, s.samples = sampleRate, make([]int16, size), nil, 0
+	return nil
+}
+
+// Close implements [audio.Device]. The recording remains.
+func (s *Sound) Close() error {
+	s.clock.Stop()
+	return nil
+}
+
+// Pause implements [audio.Pauser].
+func (s *Sound) Pause() { s.clock.Pause() }
+
+// Resume implements [audio.Pauser].
+func (s *Sound) Resume() { s.clock.Resume() }
+
+// SampleRate is the rate of the recording in Hz, 0 before Open.
+func (s *Sound) SampleRate() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rate
+}
+
+func (s *Sound) capture(in []int16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loopback {
+		copy(in, s.last)
+		return
+	}
+	clear(in)
+	for i := range s.voices {
+		s.voices[i].addTo(in, s.rate)
+	}
+}
+
+func (s *Sound) record(out []int16) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	copy(s.last, out)
+	if n := len(s.segments); n == 0 || !s.segments[n-1].continues(now, s.rate) {
+		s.segments = append(s.segments, segment{start: now})
+	}
+	last := &s.segments[len(s.segments)-1]
+	last.samples = append(last.samples, out...)
+	s.samples += len(out)
+	s.forgetLocked()
+}
+
+// continues tells whether a frame that is played now belongs to the segment.
+func (g segment) continues(now time.Time, rate int) bool {
+	gap := now.Sub(g.start) - samplesTime(len(g.samples), rate)
+	return gap.Abs() < audio.FrameDuration/2
+}
+
+func samplesTime(n, rate int) time.Duration { return time.Duration(n) * time.Second / time.Duration(rate) }
+
+// forgetLocked drops the older half of a recording that has become too long.
+func (s *Sound) forgetLocked() {
+	limit := int(recorded/time.Second) * s.rate
+	if s.samples <= limit {
+		return
+	}
+	for drop := limit / 2; drop > 0; {
+		g := &s.segments[0]
+		n := min(drop, len(g.samples))
+		g.start, g.samples = g.start.Add(samplesTime(n, s.rate)), slices.Clone(g.samples[n:])
+		s.samples, drop = s.samples-n, drop-n
+		if len(g.samples) == 0 {
+			s.segments = s.segments[1:]
+		}
+	}
+}
+
+// Heard returns a copy of what came out of the loudspeaker from an instant to
+// another; where nothing was recorded (the device was paused, no call) it is
+// silence. The last 5 to 10 minutes are remembered.
+func (s *Sound) Heard(from, to time.Time) []int16 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	heard := make([]int16, s.indexLocked(from, to))
+	for _, g := range s.segments {
+		at := s.indexLocked(from, g.start)
+		switch {
+		case at >= len(heard) || at <= -len(g.samples):
+		case at < 0:
+			copy(heard, g.samples[-at:])
+		default:
+			copy(heard[at:], g.samples)
+		}
+	}
+	return heard
+}
+
+// indexLocked is the number of samples between two instants, rounded.
+func (s *Sound) indexLocked(from, to time.Time) int {
+	return int(math.Round(to.Sub(from).Seconds() * float64(s.rate)))
+}
+
+// voice is a tone; at counts the samples since it began.
+type voice struct {
+	hz, amplitude float64
+	at            int64
+}
+
+// addTo adds the next frame of the tone, saturating. Only the first two samples
+// cost a sine; the others follow from them: sin(x+w) = 2 cos(w) sin(x) - sin(x-w).
+func (v *voice) addTo(frame []int16, rate int) {
+	w := 2 * math.Pi * v.hz / float64(rate)
+	phase := math.Mod(w*float64(v.at), 2*math.Pi)
+	current, before := v.amplitude*math.Sin(phase), v.amplitude*math.Sin(phase-w)
+	factor := 2 * math.Cos(w)
+	for i, s := range frame {
+		frame[i] = int16(max(-32768, min(math.RoundToEven(float64(s)+current), 32767)))
+		current, before = factor*current-before, current
+	}
+	v.at += int64(len(frame))
+}
