@@ -1,0 +1,127 @@
+package core
+
+import (
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
+	"github.com/go-sipsimple/callflow/sipsimple/internal/mailbox"
+)
+
+// ErrClosed is the error of what was under way when the engine closed.
+var ErrClosed = errors.New("core: engine closed")
+
+// Engine is one SIP endpoint: its sockets, transactions and dialogs. Its
+// methods may be called from any goroutine.
+type Engine struct {
+	cfg       Config
+	seeds     *seedSource
+	transport *wire.Transport
+	box       mailbox.Mailbox
+	lookups   sync.WaitGroup // name look-ups under way
+
+	// The rest is touched on the mailbox only.
+	rnd     *random
+	layer   transactions
+	closed  bool
+	table   *table
+	stopped chan struct{} // closed when the mailbox has run the last thing
+}
+
+// transactions is what the engine needs of transaction.Layer.
+type transactions interface {
+	Receive(wire.Message)
+	Request(*sip.Request, wire.Destination, transaction.ClientHandler) *transaction.Client
+	Close()
+}
+
+// NewEngine opens the listeners and starts to take messages. Close ends it.
+func NewEngine(cfg Config) (*Engine, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{cfg: cfg, seeds: &seedSource{source: cfg.Rand}, table: newTable(), stopped: make(chan struct{})}
+	e.rnd = e.seeds.fork()
+	tlsPort := cfg.TLSPort
+	if cfg.TLS == nil {
+		tlsPort = -1
+	}
+	// The first message may arrive before Listen returns; the mailbox holds it
+	// back until the engine is complete.
+	ready := make(chan struct{})
+	e.post(func() { <-ready })
+	defer close(ready)
+	e.transport, err = wire.Listen(wire.Config{
+		Net: cfg.Net, Logger: cfg.Logger, TLS: cfg.TLS, Host: cfg.Host,
+		UDPPort: cfg.UDPPort, TCPPort: cfg.TCPPort, TLSPort: tlsPort,
+		Handler: func(m wire.Message) { e.post(func() { e.receive(m) }) },
+		Trace:   cfg.Trace,
+	})
+	if err != nil {
+		e.closed = true
+		return nil, err
+	}
+	e.layer = transaction.NewLayer(transaction.LayerConfig{
+		Transport: e.transport, Executor: &e.box,
+		OnRequest: e.handleRequest, OnAck: e.handleAck, OnCancel: e.handleCancel,
+		OnStrayResponse: e.handleStray,
+	})
+	return e, nil
+}
+
+// Close ends everything at once and without a word to any peer, closes the
+// sockets and waits until nothing of the engine runs any more. No event is
+// delivered after it, except those already posted to an executor. It must not
+// be called on the engine's mailbox, that is, not in OnInvite.
+func (e *Engine) Close() {
+	e.post(e.shut)
+	<-e.stopped
+	e.transport.Close()
+	e.lookups.Wait()
+}
+
+// shut runs on the mailbox. A second Close finds everything done.
+func (e *Engine) shut() {
+	if e.closed {
+		return
+	}
+	e.closed = true
+	e.layer.Close()
+	e.table.each(func(u *usage) { u.drop() })
+	close(e.stopped)
+}
+
+// Addr is the address of the listener for "udp", "tcp" or "tls".
+func (e *Engine) Addr(transport string) (netip.AddrPort, bool) { return e.transport.Addr(transport) }
+
+// post runs f on the mailbox.
+func (e *Engine) post(f func()) { e.box.Post(f) }
+
+// after runs f on the mailbox in d. The function returned stops it: once that
+// was called on the mailbox f does not run any more.
+func (e *Engine) after(d time.Duration, f func()) (stop func()) {
+	stopped := false
+	timer := time.AfterFunc(d, func() {
+		e.post(func() {
+			if !stopped && !e.closed {
+				f()
+			}
+		})
+	})
+	return func() {
+		stopped = true
+		timer.Stop()
+	}
+}
+
+func (e *Engine) receive(m wire.Message) {
+	if !e.closed {
+		e.layer.Receive(m)
+	}
+}

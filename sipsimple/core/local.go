@@ -1,0 +1,92 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// errNoAddress is what a route gives that this host cannot reach.
+var errNoAddress = errors.New("could not get outgoing IP address")
+
+// LocalAddrFor is our address as the route's end sees it. It may block for a
+// name look-up. The error reads "could not get outgoing IP address" when the
+// host has no address facing the route.
+func (e *Engine) LocalAddrFor(r Route) (netip.Addr, error) {
+	r = r.WithDefaults()
+	if _, ok := e.Addr(r.Transport); !ok {
+		return netip.Addr{}, fmt.Errorf("unsupported transport: %s", r.Transport)
+	}
+	addr, err := netip.ParseAddr(r.Address)
+	if err != nil {
+		found, err := e.cfg.Resolve(r.Address)
+		if err != nil || len(found) == 0 {
+			return netip.Addr{}, errNoAddress
+		}
+		addr = found[0]
+	}
+	return e.facing(addr)
+}
+
+// facing is the local address used towards remote: the configured host, else
+// what the network would choose.
+func (e *Engine) facing(remote netip.Addr) (netip.Addr, error) {
+	remote = remote.Unmap()
+	if host := e.cfg.Host; host.IsValid() && !host.IsUnspecified() {
+		if host.Unmap().Is4() != remote.Is4() {
+			return netip.Addr{}, errNoAddress
+		}
+		return host.Unmap(), nil
+	}
+	// Nothing is sent: connecting a UDP socket only asks for the way.
+	conn, err := e.cfg.Net.Dial("udp", netip.AddrPortFrom(remote, 5060).String())
+	if err != nil {
+		return netip.Addr{}, errNoAddress
+	}
+	defer conn.Close()
+	local, ok := conn.LocalAddr().(*net.UDPAddr)
+	if !ok || local.IP.IsUnspecified() {
+		return netip.Addr{}, errNoAddress
+	}
+	return local.AddrPort().Addr().Unmap().WithZone(""), nil
+}
+
+// ContactFor is our Contact towards the route: user at our address and the
+// port of the route's transport, with a transport parameter unless it is UDP.
+// It fails and may block as LocalAddrFor does.
+func (e *Engine) ContactFor(user string, r Route) (sip.Uri, error) {
+	r = r.WithDefaults()
+	addr, err := e.LocalAddrFor(r)
+	if err != nil {
+		return sip.Uri{}, err
+	}
+	return e.contact(user, r.Transport, addr), nil
+}
+
+// contact builds the URI of ContactFor from what is known already.
+func (e *Engine) contact(user, transport string, addr netip.Addr) sip.Uri {
+	uri := sip.Uri{Scheme: "sip", User: user, Host: addr.String()}
+	if listener, ok := e.Addr(transport); ok {
+		uri.Port = int(listener.Port())
+	}
+	if transport != "udp" {
+		uri.UriParams = uri.UriParams.Add("transport", transport)
+	}
+	return uri
+}
+
+// sentBy is the address and port of ours that goes into the Via towards remote.
+func (e *Engine) sentBy(transport string, remote netip.Addr) (netip.AddrPort, error) {
+	listener, ok := e.Addr(transport)
+	if !ok {
+		return netip.AddrPort{}, fmt.Errorf("unsupported transport: %s", transport)
+	}
+	addr, err := e.facing(remote)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return netip.AddrPortFrom(addr, listener.Port()), nil
+}

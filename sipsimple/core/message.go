@@ -1,0 +1,187 @@
+package core
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	sdpType = "application/sdp"
+
+	// allowed are the methods of the Allow header (RFC 3261 section 20.5).
+	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE"
+	// supported are the option tags of the Supported header.
+	supported = "100rel, replaces, norefersub"
+)
+
+// isSupported tells whether a Require with this option tag can be met.
+func isSupported(tag string) bool {
+	switch strings.ToLower(tag) {
+	case "100rel", "replaces", "norefersub":
+		return true
+	}
+	return false
+}
+
+func callIDOf(msg sip.Message) string {
+	if h := msg.CallID(); h != nil {
+		return h.Value()
+	}
+	return ""
+}
+
+func fromTag(msg sip.Message) string {
+	if h := msg.From(); h != nil {
+		return h.Params.GetOr("tag", "")
+	}
+	return ""
+}
+
+func toTag(msg sip.Message) string {
+	if h := msg.To(); h != nil {
+		return h.Params.GetOr("tag", "")
+	}
+	return ""
+}
+
+// headerText is the value of the first header of that name, "" without one.
+func headerText(msg sip.Message, name string) string {
+	if hs := msg.GetHeaders(name); len(hs) > 0 {
+		return hs[0].Value()
+	}
+	return ""
+}
+
+// tokens are the comma-separated values of all headers of a name, in order.
+func tokens(msg sip.Message, names ...string) []string {
+	var found []string
+	for _, name := range names {
+		for _, h := range msg.GetHeaders(name) {
+			for token := range strings.SplitSeq(h.Value(), ",") {
+				if token = strings.TrimSpace(token); token != "" {
+					found = append(found, token)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// hasToken tells whether one of the values equals token, case ignored.
+func hasToken(values []string, token string) bool {
+	for _, v := range values {
+		if strings.EqualFold(v, token) {
+			return true
+		}
+	}
+	return false
+}
+
+// mediaType is the Content-Type without parameters, in lower case.
+func mediaType(msg sip.Message) string {
+	text := headerText(msg, "content-type")
+	if text == "" {
+		text = headerText(msg, "c")
+	}
+	text, _, _ = strings.Cut(text, ";")
+	return strings.ToLower(strings.TrimSpace(text))
+}
+
+// sdpOf is the body of a message if it is a session description, else nil.
+func sdpOf(msg sip.Message) []byte {
+	if len(msg.Body()) == 0 || mediaType(msg) != sdpType {
+		return nil
+	}
+	return append([]byte(nil), msg.Body()...)
+}
+
+// setSDP makes a session description the body of a message; nil means none.
+func setSDP(msg sip.Message, sdp []byte) {
+	if sdp != nil {
+		contentType := sip.ContentTypeHeader(sdpType)
+		msg.AppendHeader(&contentType)
+	}
+	msg.SetBody(sdp)
+}
+
+// focusOf tells whether the Contact of a message has isfocus (RFC 4579), and
+// whether there is a Contact at all.
+func focusOf(msg sip.Message) (focus, known bool) {
+	contacts, err := contactsOf(msg)
+	if err != nil || len(contacts) == 0 {
+		return false, false
+	}
+	return contacts[0].Params.Has("isfocus"), true
+}
+
+// agentOf is the User-Agent of a message, else its Server.
+func agentOf(msg sip.Message) string {
+	if agent := headerText(msg, "user-agent"); agent != "" {
+		return agent
+	}
+	return headerText(msg, "server")
+}
+
+// contactHeader is our Contact.
+func contactHeader(uri sip.Uri, focus bool) *sip.ContactHeader {
+	h := &sip.ContactHeader{Address: uri}
+	if focus {
+		h.Params = h.Params.Add("isfocus", "")
+	}
+	return h
+}
+
+// via is the topmost Via of a request of ours (RFC 3261 section 18.1.1), with
+// rport (RFC 3581).
+func via(transport string, local netip.AddrPort, branch string) *sip.ViaHeader {
+	return &sip.ViaHeader{
+		ProtocolName:    "SIP",
+		ProtocolVersion: "2.0",
+		Transport:       strings.ToUpper(transport),
+		Host:            local.Addr().Unmap().String(),
+		Port:            int(local.Port()),
+		Params:          sip.HeaderParams{{K: "rport"}, {K: "branch", V: branch}},
+	}
+}
+
+// response builds the answer to a request (RFC 3261 section 8.2.6): Via, From,
+// To, Call-ID and CSeq of the request, our tag in To unless it has one (a 100
+// gets none), Record-Route where it makes a dialog, and Server.
+func (e *Engine) response(req *sip.Request, code int, phrase, tag string) *sip.Response {
+	res := sip.NewResponse(code, phraseOr(code, phrase))
+	sip.CopyHeaders("Via", req, res)
+	if code > 100 && code < 300 {
+		sip.CopyHeaders("Record-Route", req, res)
+	}
+	res.AppendHeader(sip.HeaderClone(req.From()))
+	to := toAddress(req.To())
+	if code != 100 && to.Tag() == "" && tag != "" {
+		to.Params = withParam(to.Params, "tag", tag)
+	}
+	res.AppendHeader(&sip.ToHeader{DisplayName: to.DisplayName, Address: to.URI, Params: to.Params})
+	res.AppendHeader(sip.HeaderClone(req.CallID()))
+	res.AppendHeader(sip.HeaderClone(req.CSeq()))
+	if code == 100 {
+		sip.CopyHeaders("Timestamp", req, res)
+	}
+	res.AppendHeader(sip.NewHeader("Server", e.cfg.UserAgent))
+	res.SetBody(nil)
+	return res
+}
+
+// capabilities appends Allow and Supported (RFC 3261 sections 20.5, 20.37).
+func capabilities(msg sip.Message) {
+	msg.AppendHeader(sip.NewHeader("Allow", allowed))
+	msg.AppendHeader(sip.NewHeader("Supported", supported))
+}
+
+// warning is a Warning header with code 399 (RFC 3261 section 20.43).
+func (e *Engine) warning(text string) sip.Header {
+	agent := "sipsimple"
+	if addr, ok := e.Addr("udp"); ok && !addr.Addr().IsUnspecified() {
+		agent = addr.Addr().String()
+	}
+	return sip.NewHeader("Warning", `399 `+agent+` "`+escapeQuoted(text)+`"`)
+}

@@ -1,0 +1,53 @@
+package core
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+)
+
+// random makes the identifiers that RFC 3261 section 19.3 wants to be
+// cryptographically random. Each invitation has a generator of its own, seeded
+// once from the engine's: what one call draws does not change what another
+// gets, which keeps runs with a seed repeatable.
+type random struct{ stream *rand.ChaCha8 }
+
+// seedSource hands out seeds; it is safe for concurrent use.
+type seedSource struct {
+	mu     sync.Mutex
+	source io.Reader
+}
+
+// fork seeds a new generator. A source that fails is a broken machine: there
+// is no safe way on, so it panics.
+func (s *seedSource) fork() *random {
+	var seed [32]byte
+	s.mu.Lock()
+	_, err := io.ReadFull(s.source, seed[:])
+	s.mu.Unlock()
+	if err != nil {
+		panic(fmt.Sprintf("core: reading randomness: %v", err))
+	}
+	return &random{rand.NewChaCha8(seed)}
+}
+
+// hex returns n random octets as 2n hexadecimal digits.
+func (r *random) hex(n int) string {
+	buf := make([]byte, n)
+	r.stream.Read(buf) // never fails
+	return hex.EncodeToString(buf)
+}
+
+// tag is a From or To tag, 80 bits.
+func (r *random) tag() string { return r.hex(10) }
+
+// callID has 128 bits and no host part.
+func (r *random) callID() string { return r.hex(16) }
+
+// branch is a Via branch (RFC 3261 section 8.1.1.7).
+func (r *random) branch() string { return "z9hG4bK" + r.hex(12) }
+
+// intN is a number from 0 to n-1.
+func (r *random) intN(n int) int { return int(r.stream.Uint64() % uint64(n)) }
