@@ -26,10 +26,13 @@ func AnswerLine(offer *sdp.MediaDescription, session *sdp.SessionDescription,
 		return answer
 	}
 	keep := make(map[string]string)
+	var order []string
 	for _, theirs := range answerCodecs(offer, local) {
 		keep[ourFormat(local, theirs)] = theirs.Format
+		order = append(order, theirs.Format)
 	}
 	renumber(answer, keep)
+	answer.MediaName.Formats = order
 	SetDirection(answer, Intersect(Direction(local, nil), PeerDirection(offer, session)))
 	return answer
 }

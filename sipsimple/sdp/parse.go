@@ -95,8 +95,8 @@ func (p *parser) version(line, value string) error {
 	return nil
 }
 
-// origin takes the first o= line. Ids that do not fit 64 bits become 0: nothing
-// depends on the peer's numbers.
+// origin takes the first o= line. An id that is no 64-bit number becomes the
+// nearest one, or 0: nothing depends on the peer's numbers.
 func (p *parser) origin(line, value string) error {
 	if p.hasOrigin {
 		return nil
