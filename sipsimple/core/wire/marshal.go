@@ -1,0 +1,50 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// ErrUnsafe tells that a message could not be sent because a header field of
+// it, or its start line, contains a line end.
+var ErrUnsafe = errors.New("line end inside a header field")
+
+// Marshal writes a message as octets. Content-Length is set to the length of
+// the body (RFC 3261 section 18.3). Nothing that a user or a peer has typed can
+// add a header field: a line end inside one is an error that matches ErrUnsafe.
+func Marshal(msg sip.Message) ([]byte, error) {
+	msg.SetBody(msg.Body())
+	var b bytes.Buffer
+	b.Grow(1024 + len(msg.Body()))
+	msg.StringWrite(&b)
+	data := b.Bytes()
+	if err := checkLines(data[:len(data)-len(msg.Body())], headerCount(msg)); err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// headerCount is the number of header fields. sip.Message does not tell, its
+// two implementations do.
+func headerCount(msg sip.Message) int {
+	switch m := msg.(type) {
+	case *sip.Request:
+		return len(m.Headers())
+	case *sip.Response:
+		return len(m.Headers())
+	}
+	return -1
+}
+
+// checkLines compares the number of lines with the number of header fields.
+func checkLines(head []byte, fields int) error {
+	lines := bytes.Count(head, []byte("\r\n"))
+	if lines != fields+2 || bytes.Count(head, []byte("\n")) != lines || bytes.Count(head, []byte("\r")) != lines {
+		start, _, _ := bytes.Cut(head, []byte("\r\n"))
+		return fmt.Errorf("%.40q: %w", start, ErrUnsafe)
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package wire
+
+import (
+	"hash/fnv"
+	"strconv"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// NewResponse builds a response to a request that passed the guard (RFC 3261
+// section 8.2.6): Via, From, To, Call-ID and CSeq are copied, toTag is added to
+// a To without tag (not for 100), Timestamp is copied to a 100, Record-Route to
+// the responses that make a dialog (section 12.1.1). The body is empty.
+func NewResponse(req *sip.Request, code int, phrase, toTag string) *sip.Response {
+	res := sip.NewResponse(code, phrase)
+	sip.CopyHeaders("Via", req, res)
+	if code > 100 && code < 300 && req.Method != sip.REGISTER {
+		sip.CopyHeaders("Record-Route", req, res)
+	}
+	res.AppendHeader(sip.HeaderClone(req.From()))
+	to := sip.HeaderClone(req.To()).(*sip.ToHeader)
+	if code > 100 && toTag != "" && !to.Params.Has("tag") {
+		to.Params.Add("tag", toTag)
+	}
+	res.AppendHeader(to)
+	res.AppendHeader(sip.HeaderClone(req.CallID()))
+	res.AppendHeader(sip.HeaderClone(req.CSeq()))
+	if code == sip.StatusTrying {
+		sip.CopyHeaders("Timestamp", req, res)
+	}
+	res.SetBody(nil)
+	return res
+}
+
+// StatelessTag is the To tag of an answer given without a transaction: every
+// copy of a request gets the same (RFC 3261 section 8.2.7).
+func StatelessTag(req *sip.Request) string {
+	branch := ""
+	if via := req.Via(); via != nil {
+		branch, _ = via.Params.Get("branch")
+	}
+	return tagOf(branch, req.CallID().Value(), req.CSeq().Value())
+}
+
+func tagOf(parts ...string) string {
+	h := fnv.New64a()
+	for _, p := range parts {
+		_, _ = h.Write([]byte(p))
+		_, _ = h.Write([]byte{'\n'})
+	}
+	return "s" + strconv.FormatUint(h.Sum64(), 36)
+}
