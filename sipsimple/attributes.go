@@ -1,0 +1,187 @@
+package sipsimple
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// attributes are what a session shows of itself. The machine writes them, at
+// the latest before it posts the notification that announces the change (SD4);
+// anybody reads them. The lock is held for reads and writes only, never over a
+// call, so that streams may read from within a method the session has called.
+type attributes struct {
+	mu     sync.Mutex
+	values attributeValues
+}
+
+type attributeValues struct {
+	state     State
+	account   *account.Account
+	direction streams.Direction
+	transport string
+	localIP   netip.Addr
+
+	startTime, stopTime time.Time
+
+	onHold    bool
+	userAgent string
+
+	localIdentity, remoteIdentity *core.Address
+
+	streams, proposed []streams.MediaStream // nil = null
+	subject           *string
+}
+
+func (a *attributes) get() attributeValues {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.values
+}
+
+func (a *attributes) set(change func(v *attributeValues)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	change(&a.values)
+}
+
+// State is where the session stands (seed: state).
+func (s *Session) State() State { return s.attrs.get().state }
+
+// Account is the account given to [NewSession], or the one that matched the
+// incoming INVITE (seed: account).
+func (s *Session) Account() *account.Account { return s.attrs.get().account }
+
+// Direction is "", "incoming" or "outgoing" (seed: direction).
+func (s *Session) Direction() string { return string(s.attrs.get().direction) }
+
+// Transport is "udp", "tcp" or "tls": that of the route in use, or the one the
+// INVITE came by; "" before Connect (seed: transport).
+func (s *Session) Transport() string { return s.attrs.get().transport }
+
+// LocalIP is our address facing the peer: facing the route in use, or the
+// address the peer's offer names. It is the zero Addr while none is known.
+func (s *Session) LocalIP() netip.Addr { return s.attrs.get().localIP }
+
+// StartTime is the moment just before SIPSessionDidStart, zero until then
+// (seed: start_time).
+func (s *Session) StartTime() time.Time { return s.attrs.get().startTime }
+
+// StopTime is the moment just before SIPSessionDidEnd, zero until then and
+// also after SIPSessionDidFail (seed: stop_time; SD12).
+func (s *Session) StopTime() time.Time { return s.attrs.get().stopTime }
+
+// OnHold says whether a stream is held by either party (seed: on_hold; SD13).
+func (s *Session) OnHold() bool { return s.attrs.get().onHold }
+
+// RemoteUserAgent is the peer's User-Agent or Server header, "" while unknown
+// (seed: remote_user_agent).
+func (s *Session) RemoteUserAgent() string { return s.attrs.get().userAgent }
+
+// LocalIdentity is our From or To, nil when the session is not active (seed:
+// local_identity; application.md D22).
+func (s *Session) LocalIdentity() *core.Address { return cloneAddress(s.attrs.get().localIdentity) }
+
+// RemoteIdentity is the peer's To or From, nil when the session is not active
+// (seed: remote_identity).
+func (s *Session) RemoteIdentity() *core.Address { return cloneAddress(s.attrs.get().remoteIdentity) }
+
+// Streams are the active streams: nil until SIPSessionDidStart, a copy
+// afterwards (seed: streams).
+func (s *Session) Streams() []streams.MediaStream { return slices.Clone(s.attrs.get().streams) }
+
+// ProposedStreams are the streams of the proposal in progress, those of the
+// initial INVITE included; nil without one (seed: proposed_streams).
+func (s *Session) ProposedStreams() []streams.MediaStream {
+	return slices.Clone(s.attrs.get().proposed)
+}
+
+// Subject is the text of the Subject header, nil without one (seed: subject).
+func (s *Session) Subject() *string {
+	if subject := s.attrs.get().subject; subject != nil {
+		return new(*subject)
+	}
+	return nil
+}
+
+func cloneAddress(a *core.Address) *core.Address {
+	if a == nil {
+		return nil
+	}
+	return &core.Address{DisplayName: a.DisplayName, URI: *a.URI.Clone(), Params: a.Params.Clone()}
+}
+
+// Attribute returns an attribute by its seed name (snake case), null as nil;
+// ok is false for a name the seed does not have. Tools use it, which take
+// names from files.
+func (s *Session) Attribute(name string) (value any, ok bool) {
+	read, ok := attributeReaders[name]
+	if !ok {
+		return nil, false
+	}
+	return read(s.attrs.get()), true
+}
+
+// AttributeNames lists the names that [Session.Attribute] knows, sorted.
+func AttributeNames() []string {
+	names := make([]string, 0, len(attributeReaders))
+	for name := range attributeReaders {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+var attributeReaders = map[string]func(v attributeValues) any{
+	"state":             func(v attributeValues) any { return string(v.state) },
+	"account":           func(v attributeValues) any { return v.account },
+	"direction":         func(v attributeValues) any { return orNull(string(v.direction)) },
+	"transport":         func(v attributeValues) any { return orNull(v.transport) },
+	"start_time":        func(v attributeValues) any { return orNull(v.startTime) },
+	"stop_time":         func(v attributeValues) any { return orNull(v.stopTime) },
+	"on_hold":           func(v attributeValues) any { return v.onHold },
+	"remote_user_agent": func(v attributeValues) any { return orNull(v.userAgent) },
+	"local_identity":    func(v attributeValues) any { return addressOrNull(v.localIdentity) },
+	"remote_identity":   func(v attributeValues) any { return addressOrNull(v.remoteIdentity) },
+	"streams":           func(v attributeValues) any { return streamsOrNull(v.streams) },
+	"proposed_streams":  func(v attributeValues) any { return streamsOrNull(v.proposed) },
+	"subject":           func(v attributeValues) any { return pointeeOrNull(v.subject) },
+	"conference":        func(attributeValues) any { return nil },
+	"replaced_session":  func(attributeValues) any { return nil },
+	"transfer_handler":  func(attributeValues) any { return nil },
+	"transfer_info":     func(attributeValues) any { return nil },
+}
+
+func orNull[T comparable](value T) any {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return value
+}
+
+func pointeeOrNull(text *string) any {
+	if text == nil {
+		return nil
+	}
+	return *text
+}
+
+func addressOrNull(address *core.Address) any {
+	if address == nil {
+		return nil
+	}
+	return *cloneAddress(address)
+}
+
+func streamsOrNull(list []streams.MediaStream) any {
+	if list == nil {
+		return nil
+	}
+	return Streams(slices.Clone(list))
+}

@@ -1,0 +1,188 @@
+package sipsimple
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
+	"github.com/go-sipsimple/callflow/sipsimple/sdp"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// machine is the state machine of a session: no goroutine, no clock, no I/O.
+// What comes in is an [event], one at a time; what goes out are calls of its
+// invitation, of its streams and of its surroundings, none of which blocks or
+// calls back.
+//
+// A session is always in one stage. A stage is a type whose handle method is
+// the table of what each event means there, so that the rule for any case is
+// found by the stage first and the event second:
+//
+//	outgoing                        incoming
+//	offering    outgoing.go         alerting    incoming.go    the application decides
+//	inviting    inviting.go         accepting   accepting.go   the chosen streams initialise
+//	starting    starting.go         answered    answered.go    200 sent: streams start, ACK comes
+//	cancelling  cancelling.go       rejecting   rejecting.go   3xx-6xx sent, ACK comes
+//
+//	established established.go      hanging up  ending.go      BYE sent
+//	                                closing     ending.go      the streams end
+//	                                closed      ending.go      nothing more happens
+//
+// A stage is finer than a [State]: the state is what the application sees and
+// its methods are bound to; a method changes it before the machine has run.
+//
+// References like SD5 and 7.4 in comments are decisions and sections of the
+// behaviour specification; S and a number are rows of the seed.
+type machine struct {
+	attrs *attributes
+	out   surroundings
+	inv   invitation // nil until the INVITE is to leave
+	stage stage
+
+	members []*member        // the streams of the session, in m-line order
+	leaving []*member        // streams told to end that have not yet said so
+	sdp     *sdp.Negotiation // nil until the first offer
+	focus   bool             // our Contact has isfocus
+	hold    holdWish         // what the application wants
+}
+
+// stage is one row of the machine's table.
+type stage interface {
+	handle(m *machine, e event)
+}
+
+// event is anything that happens to a session: a [command], an event of the
+// invitation (package core), one of its streams (members.go), or [expired].
+type event any
+
+// expired is the event of a timer that ran out.
+type expired struct{ timer timer }
+
+// timer names a timer. Starting one that runs restarts it.
+type timer string
+
+// The timers of a session (session.md 9.1).
+const (
+	inviteTimer     timer = "invite"     // the initial INVITE until answered (setting sip.invite_timeout)
+	initializeTimer timer = "initialize" // streams until initialised
+	startTimer      timer = "start"      // streams until started
+	dialogTimer     timer = "dialog"     // CANCEL, refusal or BYE until its outcome is known
+	leaveTimer      timer = "leave"      // streams until ended
+)
+
+// timers are all of them.
+var timers = []timer{inviteTimer, initializeTimer, startTimer, dialogTimer, leaveTimer}
+
+const (
+	initializeLimit = 45 * time.Second // streams.md 2.7
+	startLimit      = 15 * time.Second
+	dialogLimit     = time.Second
+	leaveLimit      = time.Second
+)
+
+// userRequest is the reason of everything that a user asked for, here or at
+// the other end, and of whatever the peer does not explain (9.2).
+const userRequest = "user_request"
+
+// surroundings is all that the machine acts upon besides its invitation and its
+// streams. The shell (shell.go) is one, tests have another.
+type surroundings interface {
+	notify(data notification.Data)
+	startTimer(t timer, d time.Duration)
+	stopTimer(t timer)
+	now() time.Time
+
+	// owner is what streams know of the session.
+	owner() streams.Session
+	// watch and unwatch begin and end the events of a stream.
+	watch(stream streams.MediaStream)
+	unwatch(stream streams.MediaStream)
+
+	settings() settings
+	// newInvitation makes the invitation of an outgoing session.
+	newInvitation(p core.OutgoingParams) invitation
+	// addressFacing is our address as seen from the route. The text of the
+	// error is the failure_reason.
+	addressFacing(route core.Route) (netip.Addr, error)
+	// sessionID draws the number in our o= lines.
+	sessionID() uint64
+	// opened is called when the session becomes active; an error forbids it.
+	// closed is called when it has posted its last notification.
+	opened() error
+	closed()
+}
+
+// settings are those of the application that a session depends on.
+type settings struct {
+	inviteTimeout time.Duration // negative: none
+	userAgent     string
+}
+
+// invitation is what the machine asks of a [core.Invitation].
+type invitation interface {
+	Invite(attempt core.Attempt)
+	Acknowledge(sdp []byte)
+	Cancel(reason string)
+	Bye(reasonCode int, reasonText string)
+	Close()
+
+	Progress(code int, phrase string, sdp []byte)
+	Accept(answer core.Answer)
+	Reject(code int, phrase string, headers ...sip.Header)
+
+	Local() core.Address
+	Remote() core.Address
+	PeerAgent() string
+}
+
+func newMachine(attrs *attributes, out surroundings) *machine {
+	return &machine{attrs: attrs, out: out, stage: &unborn{}}
+}
+
+// handle runs one event to its end.
+func (m *machine) handle(e event) {
+	switch e := e.(type) {
+	case streamEvent:
+		if !m.noteStream(e) {
+			return // of a stream that is no longer ours (EDG-33)
+		}
+	case holdCommand:
+		m.wantHold(e)
+	case abandonCommand:
+		m.abandon()
+		return
+	}
+	m.stage.handle(m, e)
+}
+
+func (m *machine) become(s stage) { m.stage = s }
+
+func (m *machine) state() State { return m.attrs.get().state }
+
+// setState changes the state, before the notification that announces it (SD4).
+// From terminating there is no way back: the application may have ended the
+// session while an event that continues it was waiting.
+func (m *machine) setState(to State) {
+	m.attrs.set(func(v *attributeValues) {
+		if v.state != Terminated && (v.state != Terminating || to == Terminated) {
+			v.state = to
+		}
+	})
+}
+
+func (m *machine) notify(data notification.Data) { m.out.notify(data) }
+
+// unborn is the stage before Connect or an INVITE.
+type unborn struct{}
+
+func (*unborn) handle(m *machine, e event) {
+	switch e := e.(type) {
+	case connectCommand:
+		m.connect(e)
+	case incomingCall:
+		m.alert(e)
+	}
+}

@@ -1,0 +1,110 @@
+package sipsimple
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+	psdp "github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/sdp"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// handleInvite makes a session of an INVITE that the core has found in order,
+// or refuses it without any notification (session.md 5, steps 2 to 6). It runs
+// on the engine's mailbox.
+func (sm *SessionManager) handleInvite(inv *core.Invitation) {
+	if !sm.accepting() { // SD15, TRM-23; and before start (application.md 2.2)
+		inv.Reject(503, "")
+		return
+	}
+	request := inv.Request()
+	acc := matchAccount(sm.app.cfg.Accounts, request.Recipient.User, request.Recipient.Host)
+	if acc == nil { // FAI-05
+		inv.Reject(404, "")
+		return
+	}
+	call := incomingCall{
+		inv: inv, subject: subjectOf(request), local: inv.Local(), remote: inv.Remote(),
+		agent: inv.PeerAgent(), transport: inv.Transport(), peer: inv.RemoteAddr().Addr(),
+	}
+	if body := request.Body(); len(body) > 0 {
+		offer, err := sdp.Parse(body)
+		if err != nil { // EDG-01
+			inv.Reject(400, "", warning(err.Error()))
+			return
+		}
+		inv.Trying()
+		call.offer = offer
+		call.streams = sm.streamsOf(offer, acc)
+		if len(call.streams) == 0 { // 7.8, FAI-06
+			inv.Reject(488, "")
+			return
+		}
+	} else {
+		inv.Trying()
+	}
+	session := NewSession(sm.app, acc)
+	inv.Attach(&session.box, session)
+	session.handle(call) // at once, so that the manager's stop finds the session
+}
+
+// streamsOf asks the registered stream types for each m-line in use. What
+// nobody can use is left out, and its line refused in the answer.
+func (sm *SessionManager) streamsOf(offer *psdp.SessionDescription, acc *account.Account) []streams.MediaStream {
+	env := sm.app.environment(acc)
+	var list []streams.MediaStream
+	for i, line := range offer.MediaDescriptions {
+		if !sdp.Alive(line) {
+			continue
+		}
+		stream, err := sm.app.cfg.Registry.NewFromSDP(env, offer, i)
+		if err != nil {
+			sm.app.cfg.Logger.Debug("m-line is of no use", "index", i, "media", line.MediaName.Media, "reason", err)
+			continue
+		}
+		stream.SetIndex(i)
+		list = append(list, stream)
+	}
+	return list
+}
+
+// matchAccount finds the account that a Request-URI calls (application.md
+// 11.4): by the user part of its Contact, else by its whole address of record,
+// else by the user part of that.
+func matchAccount(accounts []*account.Account, user, host string) *account.Account {
+	matchers := []func(a *account.Account) bool{
+		func(a *account.Account) bool { return a.ContactUser != "" && a.ContactUser == user },
+		func(a *account.Account) bool {
+			uri := a.URI()
+			return uri.User == user && strings.EqualFold(uri.Host, host)
+		},
+		func(a *account.Account) bool { uri := a.URI(); return uri.User == user },
+	}
+	for _, matches := range matchers {
+		for _, a := range accounts {
+			if !a.Disabled && matches(a) {
+				return a
+			}
+		}
+	}
+	return nil
+}
+
+// subjectOf is the Subject header, with what is not UTF-8 replaced (EDG-26).
+func subjectOf(request *sip.Request) *string {
+	header := request.GetHeader("Subject")
+	if header == nil {
+		return nil
+	}
+	text := strings.ToValidUTF8(header.Value(), "\uFFFD")
+	return &text
+}
+
+// warning is a Warning header with the miscellaneous code (RFC 3261 20.43).
+func warning(text string) sip.Header {
+	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", " ", "\n", " ")
+	return sip.NewHeader("Warning", `399 sipsimple "`+quote.Replace(text)+`"`)
+}

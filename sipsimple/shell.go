@@ -1,0 +1,126 @@
+package sipsimple
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// shell is the surroundings of a machine in the real world: the notification
+// centre, time, the engine, and the executor of the session, on which every
+// event arrives. Except where marked its methods are called from the machine
+// only, one at a time.
+type shell struct {
+	app     *Application
+	session *Session
+
+	timers  map[timer]*time.Timer
+	watched map[streams.MediaStream]*notification.Handle
+}
+
+func newShell(app *Application, s *Session) *shell {
+	return &shell{app: app, session: s, timers: map[timer]*time.Timer{}, watched: map[streams.MediaStream]*notification.Handle{}}
+}
+
+func (sh *shell) notify(data notification.Data) { sh.app.center.Post(sh.session, data) }
+
+func (sh *shell) startTimer(t timer, d time.Duration) {
+	sh.stopTimer(t)
+	var running *time.Timer
+	running = time.AfterFunc(d, func() {
+		sh.session.box.Post(func() { sh.session.expire(t, running) })
+	})
+	sh.timers[t] = running
+}
+
+func (sh *shell) stopTimer(t timer) {
+	if running := sh.timers[t]; running != nil {
+		running.Stop()
+		delete(sh.timers, t) // an expiry that is already queued finds itself out of date
+	}
+}
+
+func (sh *shell) now() time.Time { return time.Now() }
+
+func (sh *shell) owner() streams.Session { return sh.session }
+
+func (sh *shell) watch(stream streams.MediaStream) {
+	observer := notification.ObserverFunc(func(n notification.Notification) {
+		if e, ok := streamEventOf(stream, n.Data); ok {
+			sh.session.post(e)
+		}
+	})
+	sh.watched[stream] = sh.app.center.AddObserver(observer, notification.Filter{Sender: stream})
+}
+
+func streamEventOf(stream streams.MediaStream, data notification.Data) (streamEvent, bool) {
+	switch data := data.(type) {
+	case streams.MediaStreamDidInitialize:
+		return streamEvent{stream: stream, what: streamInitialized}, true
+	case streams.MediaStreamDidStart:
+		return streamEvent{stream: stream, what: streamStarted}, true
+	case streams.MediaStreamDidFail:
+		return streamEvent{stream: stream, what: streamFailed, reason: data.Reason}, true
+	case streams.MediaStreamDidEnd:
+		return streamEvent{stream: stream, what: streamEnded}, true
+	default:
+		return streamEvent{}, false
+	}
+}
+
+func (sh *shell) unwatch(stream streams.MediaStream) {
+	if handle := sh.watched[stream]; handle != nil {
+		handle.Cancel()
+		delete(sh.watched, stream)
+	}
+}
+
+func (sh *shell) settings() settings {
+	return settings{inviteTimeout: sh.app.cfg.InviteTimeout, userAgent: sh.app.cfg.UserAgent}
+}
+
+func (sh *shell) newInvitation(p core.OutgoingParams) invitation {
+	return sh.app.engine.NewInvitation(&sh.session.box, sh.session, p)
+}
+
+func (sh *shell) addressFacing(route core.Route) (netip.Addr, error) {
+	return sh.app.engine.LocalAddrFor(route)
+}
+
+// sessionID draws 32 bits: enough to be unique, and legible.
+func (sh *shell) sessionID() uint64 {
+	var bits [4]byte
+	sh.app.random(bits[:])
+	return uint64(binary.BigEndian.Uint32(bits[:]))
+}
+
+func (sh *shell) opened() error { return sh.app.manager.admit(sh.session) }
+
+func (sh *shell) closed() { sh.app.manager.remove(sh.session) }
+
+// contactUser is the user part of the account's Contact.
+func contactUser(acc *account.Account) string {
+	if acc.ContactUser != "" {
+		return acc.ContactUser
+	}
+	uri := acc.URI()
+	return uri.User
+}
+
+// credentials answer challenges in the account's name; nil without a password.
+func credentials(acc *account.Account) *core.Credentials {
+	if acc.Password == "" {
+		return nil
+	}
+	username := acc.Username
+	if username == "" {
+		uri := acc.URI()
+		username = uri.User
+	}
+	return &core.Credentials{Username: username, Password: acc.Password}
+}
