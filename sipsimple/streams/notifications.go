@@ -28,5 +28,13 @@ func (MediaStreamDidEnd) NotificationName() string        { return "MediaStreamD
 func Notifications() []notification.Data {
 	return []notification.Data{
 		MediaStreamDidInitialize{}, MediaStreamDidStart{}, MediaStreamDidFail{}, MediaStreamWillEnd{}, MediaStreamDidEnd{},
+		AudioStreamDidChangeHoldState{}, AudioStreamDidChangeRTPParameters{}, AudioStreamDidTimeout{},
 	}
 }
+
+// AudioStreamDidTimeout tells that a stream that is to send and receive has
+// received nothing for the RTP timeout. It is repeated, and ends nothing.
+type AudioStreamDidTimeout struct{}
+
+// NotificationName implements [notification.Data].
+func (AudioStreamDidTimeout) NotificationName() string { return "AudioStreamDidTimeout" }

@@ -1,0 +1,135 @@
+package streams
+
+import (
+	"github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/audio"
+	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
+)
+
+// Initialize implements [MediaStream]: it binds a pair of ports.
+func (s *AudioStream) Initialize(session Session, _ Direction) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != AudioNull {
+		return &IllegalStateError{Method: "Initialize", State: string(s.state)}
+	}
+	s.state = AudioInitializing
+	s.codecs = ourCodecs(s.env)
+	if len(s.codecs) == 0 {
+		s.failInitializeLocked("no usable audio codec is configured")
+		return nil
+	}
+	rtp, err := openRTP(s.env, session.LocalIP())
+	if err != nil {
+		s.failInitializeLocked(err.Error())
+		return nil
+	}
+	s.rtp = rtp
+	s.state = AudioInitialized
+	s.env.Center.Post(s, MediaStreamDidInitialize{})
+	return nil
+}
+
+func (s *AudioStream) failInitializeLocked(reason string) {
+	s.state = AudioEnded
+	s.failLocked(reason)
+	s.bridge.Stop()
+}
+
+// failLocked reports the one failure of the stream.
+func (s *AudioStream) failLocked(reason string) {
+	if s.failed {
+		return
+	}
+	s.failed = true
+	s.env.Center.Post(s, MediaStreamDidFail{Reason: reason})
+}
+
+// LocalMedia implements [MediaStream]. The answer to the offer that made the
+// stream has one codec, the first of the peer's order that we have.
+func (s *AudioStream) LocalMedia(forOffer bool) (*sdp.MediaDescription, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != AudioInitialized && s.state != AudioEstablished {
+		return nil, &IllegalStateError{Method: "LocalMedia", State: string(s.state)}
+	}
+	if forOffer {
+		return localLine(s.rtp.local, s.codecs, s.hold.offer(s.active.direction)), nil
+	}
+	line := localLine(s.rtp.local, s.codecs, s.hold.answer())
+	if s.state == AudioInitialized && s.offer != nil {
+		return callsdp.AnswerLine(s.offer.line, s.offer.session, line), nil
+	}
+	return line, nil
+}
+
+// Start implements [MediaStream]: sound flows when it returns.
+func (s *AudioStream) Start(local, remote *sdp.SessionDescription, index int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != AudioInitialized || s.failed {
+		return &IllegalStateError{Method: "Start", State: string(s.state)}
+	}
+	p, err := negotiated(local, remote, index, s.codecs)
+	if err != nil {
+		s.failLocked(err.Error())
+		return nil
+	}
+	if err := s.connectLocked(p); err != nil {
+		s.failLocked(err.Error())
+		return nil
+	}
+	s.state = AudioEstablished
+	s.applyHoldLocked()
+	s.env.Center.Post(s, MediaStreamDidStart{})
+	return nil
+}
+
+// connectLocked joins network and mixer along a path.
+func (s *AudioStream) connectLocked(p path) error {
+	port := newAudioPort(s, s.rtp, p)
+	slot, err := s.mixer.AddPort(port, port)
+	if err != nil {
+		return err
+	}
+	s.active = p
+	s.rtp.start(port)
+	s.changeSlotsLocked(func() { s.slot.Store(int64(slot)) })
+	return nil
+}
+
+// disconnectLocked takes the media out of the mixer.
+func (s *AudioStream) disconnectLocked() {
+	if slot := s.ConsumerSlot(); slot != audio.NoSlot {
+		s.rtp.stop()
+		s.mixer.RemovePort(slot)
+	}
+}
+
+// Deactivate implements [MediaStream]: RTP does not notice when the peer goes.
+func (*AudioStream) Deactivate() {}
+
+// End implements [MediaStream]: sockets are closed and all goroutines have
+// ended when it returns.
+func (s *AudioStream) End() {
+	s.mu.Lock()
+	rtp := s.rtp
+	effective := s.state == AudioInitialized || s.state == AudioEstablished
+	if s.state != AudioEnded && !effective {
+		s.bridge.Stop()
+	}
+	s.state = AudioEnded
+	if !effective {
+		s.mu.Unlock()
+		return
+	}
+	s.env.Center.Post(s, MediaStreamWillEnd{})
+	s.disconnectLocked()
+	s.slot.Store(audio.NoSlot)
+	s.bridge.Stop()
+	s.mu.Unlock()
+
+	rtp.close()
+	s.env.Center.Post(s, MediaStreamDidEnd{})
+}

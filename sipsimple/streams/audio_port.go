@@ -1,0 +1,246 @@
+package streams
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/audio"
+	"github.com/go-sipsimple/callflow/sipsimple/internal/jitter"
+	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
+)
+
+// defaultTimeout is the setting rtp.timeout.
+const defaultTimeout = 30 * time.Second
+
+// audioPort is the end of one media path in the mixer: a source of what is
+// received and a sink of what is sent. The mixer calls it on its tick, the
+// network whenever a packet comes.
+type audioPort struct {
+	stream  *AudioStream
+	rtp     *rtpSession
+	codec   audio.Codec
+	stopped atomic.Bool
+
+	// Sending, on the tick only.
+	encoder audio.Encoder
+	down    *audio.Resampler // mixer to codec rate, nil if equal
+	narrow  []int16          // frame at codec rate
+	silence []int16
+	read    bool // ReadFrame was called in this tick
+	ticks   int
+	timeout int // in ticks, 0 = off
+
+	mu       sync.Mutex
+	path     path
+	dest     net.Addr // of path.remote, nil if there is none
+	source   uint32   // SSRC of the peer
+	known    bool     // source is set
+	parsed   rtp.Packet
+	buffer   *jitter.Buffer
+	conceal  *jitter.Concealer
+	decoders map[uint8]audio.Decoder
+	up       *audio.Resampler // codec to mixer rate, nil if equal
+	decoded  []int16          // of one packet
+	length   int              // samples of the last packet
+	waiting  []int16          // decoded, not yet played, at codec rate
+	wide     []int16          // frame at mixer rate
+	flow     Flow
+	heard    bool // something came since the last timeout check
+}
+
+func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
+	size, rate := p.codec.FrameSize(), s.mixer.SampleRate()
+	a := &audioPort{
+		stream: s, rtp: session, codec: p.codec, encoder: p.codec.NewEncoder(), silence: make([]int16, size),
+		narrow: make([]int16, 0, size), decoders: map[uint8]audio.Decoder{}, buffer: jitter.NewBuffer(),
+		conceal: jitter.NewConcealer(p.codec.SampleRate), decoded: make([]int16, 0, 4*size), length: size,
+		waiting: make([]int16, 0, 8*size), wide: make([]int16, 0, s.mixer.FrameSize()),
+	}
+	if rate != p.codec.SampleRate {
+		a.down, a.up = audio.NewResampler(rate, p.codec.SampleRate), audio.NewResampler(p.codec.SampleRate, rate)
+	}
+	if timeout := s.env.RTP.Timeout; timeout >= 0 {
+		if timeout == 0 {
+			timeout = defaultTimeout
+		}
+		a.timeout = max(1, int(timeout/audio.FrameDuration))
+	}
+	a.follow(p)
+	return a
+}
+
+// follow takes a path with the same codec and the same ends.
+func (a *audioPort) follow(p path) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.path, a.dest = p, nil
+	if p.remote.IsValid() {
+		a.dest = net.UDPAddrFromAddrPort(p.remote)
+	}
+	for payloadType, codec := range p.decoders {
+		// Another codec of another rate than the one in use is not played.
+		if a.decoders[payloadType] == nil && codec.SampleRate == a.codec.SampleRate {
+			a.decoders[payloadType] = codec.NewDecoder()
+		}
+	}
+}
+
+// WriteFrame implements [audio.Sink]: one packet is sent, of silence if nobody
+// speaks.
+func (a *audioPort) WriteFrame(frame []int16) {
+	if a.stopped.Load() {
+		return
+	}
+	dest, payloadType := a.tick()
+	step := a.codec.TimestampStep()
+	if dest == nil {
+		a.rtp.skip(step)
+		return
+	}
+	a.rtp.send(dest, payloadType, step, func(packet []byte) []byte { return a.encoder.Encode(packet, a.toCodec(frame)) })
+}
+
+// toCodec is the frame at the rate of the codec.
+func (a *audioPort) toCodec(frame []int16) []int16 {
+	switch {
+	case frame == nil:
+		return a.silence
+	case a.down == nil:
+		return frame
+	}
+	a.narrow = a.down.Resample(a.narrow[:0], frame)
+	return a.narrow
+}
+
+// tick does what is due in every tick, and says where to send to; nil: nowhere.
+func (a *audioPort) tick() (dest net.Addr, payloadType uint8) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.read {
+		a.buffer.Pop() // nobody listens: what comes must not pile up
+		a.waiting = a.waiting[:0]
+	}
+	a.read = false
+	a.ticks++
+	if a.timeout > 0 && a.ticks%a.timeout == 0 {
+		if !a.heard && a.path.direction == sdp.DirectionSendRecv {
+			a.stream.env.Center.Post(a.stream, AudioStreamDidTimeout{})
+		}
+		a.heard = false
+	}
+	if !callsdp.Sends(a.path.direction) {
+		return nil, 0
+	}
+	return a.dest, a.path.sendType
+}
+
+// receive takes a datagram. Only RTP of the negotiated types from the
+// negotiated address is played.
+func (a *audioPort) receive(data []byte, from netip.AddrPort) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case from != a.path.remote:
+		a.flow.Strangers++
+		return
+	case a.parsed.Unmarshal(data) != nil || a.parsed.Version != 2:
+		a.flow.Malformed++
+		return
+	}
+	a.heard = true
+	a.flow.Packets++
+	a.flow.Bytes += uint64(len(a.parsed.Payload))
+	if a.decoders[a.parsed.PayloadType] == nil {
+		a.flow.Unplayable++
+		return
+	}
+	if !callsdp.Receives(a.path.direction) {
+		return
+	}
+	if !a.known || a.source != a.parsed.SSRC {
+		a.known, a.source = true, a.parsed.SSRC
+		a.buffer.Reset()
+	}
+	a.buffer.Push(jitter.Packet{Seq: a.parsed.SequenceNumber, Type: a.parsed.PayloadType, Payload: a.parsed.Payload})
+}
+
+// ReadFrame implements [audio.Source].
+func (a *audioPort) ReadFrame(frame []int16) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.read = true
+	size := a.codec.FrameSize()
+	for len(a.waiting) < size {
+		if !a.decodeLocked() {
+			break
+		}
+	}
+	if len(a.waiting) == 0 {
+		return false
+	}
+	if missing := size - len(a.waiting); missing > 0 {
+		a.waiting = append(a.waiting, a.silence[:missing]...)
+	}
+	if a.up == nil {
+		copy(frame, a.waiting[:size])
+	} else {
+		a.wide = a.up.Resample(a.wide[:0], a.waiting[:size])
+		copy(frame, a.wide)
+	}
+	a.waiting = a.waiting[:copy(a.waiting, a.waiting[size:])]
+	return true
+}
+
+// decodeLocked adds the sound of one packet, or what replaces it, to what is
+// waiting. It returns false when there is nothing but silence.
+func (a *audioPort) decodeLocked() bool {
+	packet, verdict := a.buffer.Pop()
+	if verdict == jitter.Silence {
+		return false
+	}
+	if verdict == jitter.Join {
+		a.conceal.Skip()
+	}
+	if packet != nil {
+		a.decoded = a.decoders[packet.Type].Decode(a.decoded[:0], packet.Payload)
+		if len(a.decoded) > 0 {
+			a.setLengthLocked(len(a.decoded))
+			a.conceal.Heard(a.decoded)
+			a.waiting = append(a.waiting, a.decoded...)
+			return true
+		}
+	}
+	a.decoded = a.decoded[:a.length]
+	if !a.conceal.Conceal(a.decoded) {
+		clear(a.decoded)
+		if len(a.waiting) == 0 {
+			return false
+		}
+	}
+	a.waiting = append(a.waiting, a.decoded...)
+	return true
+}
+
+// setLengthLocked learns how long the peer's packets are: what is concealed is
+// as long, and the buffer holds half a second of them.
+func (a *audioPort) setLengthLocked(samples int) {
+	if samples == a.length || samples > cap(a.decoded) {
+		return
+	}
+	a.length = max(samples, a.codec.FrameSize()/4)
+	a.buffer.SetLimit(a.codec.SampleRate / 2 / a.length)
+}
+
+func (a *audioPort) received() Flow {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f := a.flow
+	f.addCounters(a.buffer.Counters)
+	return f
+}

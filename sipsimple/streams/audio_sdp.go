@@ -1,0 +1,142 @@
+package streams
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/audio"
+	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
+)
+
+// newAudioFromSDP accepts RTP/AVP audio m-lines with a codec that we have.
+func newAudioFromSDP(env *Environment, remote *sdp.SessionDescription, index int) (MediaStream, error) {
+	line, ok := lineAt(remote, index)
+	if !ok || line.MediaName.Media != "audio" {
+		return nil, ErrUnknownStream
+	}
+	if err := usableAudio(env, line); err != nil {
+		return nil, err
+	}
+	s := NewAudioStream(env)
+	s.offer = &remoteOffer{session: callsdp.Clone(remote), line: callsdp.CloneLine(line)}
+	s.SetIndex(index)
+	return s, nil
+}
+
+func lineAt(d *sdp.SessionDescription, index int) (*sdp.MediaDescription, bool) {
+	if d == nil || index < 0 || index >= len(d.MediaDescriptions) {
+		return nil, false
+	}
+	return d.MediaDescriptions[index], true
+}
+
+func usableAudio(env *Environment, line *sdp.MediaDescription) error {
+	if protocol := callsdp.Protocol(line); !strings.EqualFold(protocol, "RTP/AVP") {
+		return &InvalidStreamError{Reason: fmt.Sprintf("transport protocol %q is not supported", protocol)}
+	}
+	if _, ok := firstCommon(line, ourCodecs(env)); !ok {
+		return &InvalidStreamError{Reason: "no codec in common"}
+	}
+	return nil
+}
+
+// ourCodecs are the configured codecs that we have and the mixer is fast
+// enough for, in order.
+func ourCodecs(env *Environment) []audio.Codec {
+	names := env.RTP.Codecs
+	if len(names) == 0 {
+		names = []string{"PCMU", "PCMA"}
+	}
+	var codecs []audio.Codec
+	for _, name := range names {
+		base, rate, _ := strings.Cut(name, "/")
+		clock, _ := strconv.Atoi(rate) // no rate: 0, any
+		c, ok := audio.LookupCodec(base, clock)
+		known := slices.ContainsFunc(codecs, func(other audio.Codec) bool { return other.PayloadType == c.PayloadType })
+		if ok && !known && c.SampleRate <= env.Mixer.SampleRate() {
+			codecs = append(codecs, c)
+		}
+	}
+	return codecs
+}
+
+// format is one of our codecs under the payload type of an m-line.
+type format struct {
+	codec       audio.Codec
+	payloadType uint8
+}
+
+// commonFormats lists the formats of an m-line that we have, in its order.
+func commonFormats(line *sdp.MediaDescription, ours []audio.Codec) []format {
+	var list []format
+	for _, theirs := range callsdp.Codecs(line) {
+		number, err := strconv.ParseUint(theirs.Format, 10, 7)
+		if err != nil {
+			continue
+		}
+		for _, c := range ours {
+			if theirs.Channels == 1 && theirs.Rate == c.ClockRate && strings.EqualFold(theirs.Name, c.Name) {
+				list = append(list, format{c, uint8(number)})
+				break
+			}
+		}
+	}
+	return list
+}
+
+func firstCommon(line *sdp.MediaDescription, ours []audio.Codec) (format, bool) {
+	list := commonFormats(line, ours)
+	if len(list) == 0 {
+		return format{}, false
+	}
+	return list[0], true
+}
+
+// localLine describes all our codecs. Addresses are the session's business.
+func localLine(local netip.AddrPort, codecs []audio.Codec, direction sdp.Direction) *sdp.MediaDescription {
+	line := &sdp.MediaDescription{MediaName: sdp.MediaName{
+		Media: "audio", Port: sdp.RangedPort{Value: int(local.Port())}, Protos: []string{"RTP", "AVP"},
+	}}
+	line.Attributes = append(line.Attributes, sdp.NewAttribute("rtcp", strconv.Itoa(int(local.Port())+1)))
+	for _, c := range codecs {
+		number := strconv.Itoa(int(c.PayloadType))
+		line.MediaName.Formats = append(line.MediaName.Formats, number)
+		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", fmt.Sprintf("%s %s/%d", number, c.Name, c.ClockRate)))
+	}
+	callsdp.SetDirection(line, direction)
+	return line
+}
+
+// negotiated reads the active descriptions.
+func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.Codec) (path, error) {
+	localLine, ok1 := lineAt(local, index)
+	remoteLine, ok2 := lineAt(remote, index)
+	if !ok1 || !ok2 {
+		return path{}, fmt.Errorf("there is no m-line %d", index)
+	}
+	first, ok := firstCommon(remoteLine, ours)
+	if !ok || remoteLine.MediaName.Media != "audio" {
+		return path{}, fmt.Errorf("m-line %d has no codec in common", index)
+	}
+	p := path{codec: first.codec, sendType: first.payloadType, decoders: map[uint8]audio.Codec{}}
+	for _, f := range commonFormats(localLine, ours) {
+		p.decoders[f.payloadType] = f.codec
+	}
+	if _, ok := p.decoders[first.payloadType]; !ok {
+		p.decoders[first.payloadType] = first.codec // numbered by the peer's rules, against RFC 3264 5.1
+	}
+	p.direction = callsdp.Intersect(callsdp.Direction(localLine, local), callsdp.PeerDirection(remoteLine, remote))
+	addr, ok := callsdp.MediaAddrPort(remoteLine, remote)
+	if !ok {
+		return path{}, fmt.Errorf("m-line %d has no address", index)
+	}
+	if !addr.Addr().IsUnspecified() {
+		p.remote = addr
+	}
+	return p, nil
+}

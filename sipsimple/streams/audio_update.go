@@ -1,0 +1,67 @@
+package streams
+
+import (
+	"github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/audio"
+)
+
+// AudioStreamDidChangeRTPParameters tells that the media path has been rebuilt.
+type AudioStreamDidChangeRTPParameters struct{}
+
+// NotificationName implements [notification.Data].
+func (AudioStreamDidChangeRTPParameters) NotificationName() string {
+	return "AudioStreamDidChangeRTPParameters"
+}
+
+// ValidateUpdate implements [MediaStream]: the m-line must still be audio over
+// RTP/AVP with a codec that we have, or be dead.
+func (s *AudioStream) ValidateUpdate(remote *sdp.SessionDescription, index int) bool {
+	line, ok := lineAt(remote, index)
+	if !ok || line.MediaName.Media != "audio" {
+		return false
+	}
+	return line.MediaName.Port.Value == 0 || usableAudio(s.env, line) == nil
+}
+
+// Update implements [MediaStream]. A new address, port or codec rebuilds the
+// path; SSRC, sequence numbers and timestamps go on.
+func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != AudioEstablished || s.failed {
+		return
+	}
+	p, err := negotiated(local, remote, index, s.codecs)
+	if err != nil {
+		s.breakLocked(err)
+		return
+	}
+	if !p.remote.IsValid() {
+		p.remote = s.active.remote // 0.0.0.0 holds, it does not move
+	}
+	if !s.active.moved(p) {
+		s.active = p
+		s.rtp.follow(p)
+		s.applyHoldLocked()
+		return
+	}
+	s.disconnectLocked()
+	if err := s.connectLocked(p); err != nil {
+		s.breakLocked(err)
+		return
+	}
+	s.applyHoldLocked()
+	s.env.Center.Post(s, AudioStreamDidChangeRTPParameters{})
+}
+
+// breakLocked is the failure of an update: media stops, End still releases
+// everything.
+func (s *AudioStream) breakLocked(err error) {
+	s.disconnectLocked()
+	s.changeSlotsLocked(func() { s.slot.Store(audio.NoSlot) })
+	s.failLocked(err.Error())
+}
+
+// moved says whether another path has another end or needs other coders.
+func (p path) moved(to path) bool { return p.remote != to.remote || p.codec.Name != to.codec.Name }

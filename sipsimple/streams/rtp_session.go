@@ -1,0 +1,181 @@
+package streams
+
+import (
+	cryptorand "crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/rtp"
+)
+
+// maxPacket is the largest packet we read: more than any Ethernet frame.
+const maxPacket = 2048
+
+// rtpSession is the pair of sockets of a stream and its place in the sequence
+// of RTP packets (RFC 3550). It outlives the changes of its path.
+type rtpSession struct {
+	pair   portPair
+	local  netip.AddrPort
+	reader sync.WaitGroup
+	port   atomic.Pointer[audioPort] // nil: whatever comes is dropped
+
+	// The sender, used on the tick only.
+	header rtp.Header
+	packet []byte
+
+	sentPackets, sentBytes atomic.Uint64
+
+	mu   sync.Mutex
+	past Flow // received on former paths
+}
+
+// openRTP binds the ports and begins to read: what comes before the start is
+// dropped.
+func openRTP(env *Environment, ip netip.Addr) (*rtpSession, error) {
+	if env.Net == nil {
+		return nil, errors.New("there is no network")
+	}
+	pair, err := openPair(env.Net, ip, env.RTP, env.Ports)
+	if err != nil {
+		return nil, err
+	}
+	r := &rtpSession{pair: pair, packet: make([]byte, 0, maxPacket)}
+	if err := r.prepare(env.Rand, ip); err != nil {
+		pair.close()
+		return nil, err
+	}
+	r.receiveFrom(pair.rtp, r.receive)
+	r.receiveFrom(pair.rtcp, func([]byte, netip.AddrPort) {}) // keeps its queue empty
+	return r, nil
+}
+
+func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
+	bound, err := netip.ParseAddrPort(r.pair.rtp.LocalAddr().String())
+	if err != nil {
+		return fmt.Errorf("local address of the RTP socket: %w", err)
+	}
+	if bound.Addr().IsUnspecified() && ip.IsValid() {
+		bound = netip.AddrPortFrom(ip, bound.Port())
+	}
+	r.local = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
+	if random == nil {
+		random = cryptorand.Reader
+	}
+	var seed [10]byte
+	if _, err := io.ReadFull(random, seed[:]); err != nil {
+		return fmt.Errorf("random numbers for RTP: %w", err)
+	}
+	// Unpredictable beginnings, RFC 3550 section 5.1.
+	r.header = rtp.Header{
+		Version: 2, Marker: true, SSRC: binary.BigEndian.Uint32(seed[0:]), Timestamp: binary.BigEndian.Uint32(seed[4:]),
+		SequenceNumber: binary.BigEndian.Uint16(seed[8:]),
+	}
+	return nil
+}
+
+// receiveFrom hands every datagram to handle: called by the socket itself if
+// it can, else by a goroutine that ends when the socket is closed.
+func (r *rtpSession) receiveFrom(conn net.PacketConn, handle func([]byte, netip.AddrPort)) {
+	if direct, ok := conn.(interface {
+		SetReceiver(func([]byte, netip.AddrPort))
+	}); ok {
+		direct.SetReceiver(handle)
+		return
+	}
+	r.reader.Go(func() {
+		buffer := make([]byte, maxPacket)
+		for {
+			n, from, err := conn.ReadFrom(buffer)
+			if err != nil && !isPassing(err) {
+				return
+			}
+			if udp, ok := from.(*net.UDPAddr); ok && err == nil {
+				handle(buffer[:n], udp.AddrPort())
+			}
+		}
+	})
+}
+
+// isPassing tells errors that a single datagram causes, such as an ICMP answer
+// to one that we sent, from the end of the socket.
+func isPassing(err error) bool {
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok && !errors.Is(err, net.ErrClosed)
+}
+
+func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
+	if port := r.port.Load(); port != nil {
+		port.receive(data, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+	}
+}
+
+// start lets port have what comes from now on.
+func (r *rtpSession) start(port *audioPort) { r.port.Store(port) }
+
+// follow tells the port about a path with the same ends.
+func (r *rtpSession) follow(p path) {
+	if port := r.port.Load(); port != nil {
+		port.follow(p)
+	}
+}
+
+// stop ends a path: its port neither receives nor sends any more.
+func (r *rtpSession) stop() {
+	port := r.port.Swap(nil)
+	if port == nil {
+		return
+	}
+	port.stopped.Store(true)
+	received := port.received()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.past.add(received)
+}
+
+// close closes the sockets and waits for their readers.
+func (r *rtpSession) close() {
+	r.pair.close()
+	r.reader.Wait()
+}
+
+// skip lets the time of one packet pass without sending it. The next packet
+// begins a new talk spurt.
+func (r *rtpSession) skip(step uint32) {
+	r.header.Timestamp += step
+	r.header.Marker = true
+}
+
+// send sends one packet. A packet that cannot be sent is as good as lost.
+func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode func(packet []byte) []byte) {
+	r.header.PayloadType = payloadType
+	size := r.header.MarshalSize()
+	r.packet = r.packet[:size]
+	if _, err := r.header.MarshalTo(r.packet); err != nil {
+		r.skip(step)
+		return
+	}
+	r.packet = encode(r.packet)
+	if _, err := r.pair.rtp.WriteTo(r.packet, to); err == nil {
+		r.sentPackets.Add(1)
+		r.sentBytes.Add(uint64(len(r.packet) - size))
+	}
+	r.header.SequenceNumber++
+	r.header.Timestamp += step
+	r.header.Marker = false
+}
+
+func (r *rtpSession) statistics() Statistics {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := Statistics{RX: r.past, TX: Flow{Packets: r.sentPackets.Load(), Bytes: r.sentBytes.Load()}}
+	if port := r.port.Load(); port != nil {
+		s.RX.add(port.received())
+	}
+	return s
+}
