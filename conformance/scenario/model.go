@@ -120,12 +120,12 @@ type Step struct {
 	As      string         // label of the instant, in full ("one.call" in a part that was run as one)
 	Session string         // name of the session or dialog that the step makes or gets: what Subject.Session says; "" without `as`
 	At      *match.Instant // do it then
-	After  *match.Instant // not earlier; a time alone counts from the step before
-	Before *match.Instant
-	Within time.Duration // own limit, 0 = the file's
-	For    time.Duration
-	Times  match.Range
-	Error  match.Matcher // the call must fail like this
+	After   *match.Instant // not earlier; a time alone counts from the step before
+	Before  *match.Instant
+	Within  time.Duration // own limit, 0 = the file's
+	For     time.Duration
+	Times   match.Range
+	Error   match.Matcher // the call must fail like this
 
 	Verb Verb
 }

@@ -1,0 +1,70 @@
+package scenario
+
+import (
+	"slices"
+)
+
+// checks reads a map of subjects and their attributes.
+func (c *compiler) checks(n *node) []AttributeCheck {
+	var list []AttributeCheck
+	for _, p := range c.dict(n, "a map of subjects and attributes such as {bob: {state: incoming}}") {
+		for _, s := range c.subjects(p.key, p.key.text) {
+			if party := c.party(s.Party); party != nil && party.Scripted {
+				c.r.at(p.key, "%s is scripted and has no attributes", s.Party)
+				continue
+			}
+			list = append(list, c.attributes(s, p.value))
+		}
+	}
+	return list
+}
+
+// attributes reads what is expected of one subject.
+func (c *compiler) attributes(s Subject, n *node) AttributeCheck {
+	check := AttributeCheck{Pos: n.pos, Subject: s}
+	check.Fields, check.Order = c.matchers(n, "a map of attributes such as {state: connected}")
+	switch {
+	case s.Stream != "":
+		c.knownAttributes(n, streamAttributes)
+	case s.Session != "":
+		c.knownAttributes(n, sessionAttributes)
+	default:
+		c.knownAttributes(n, append(slices.Clone(partyAttributes), sessionAttributes...))
+	}
+	return check
+}
+
+func (c *compiler) knownAttributes(n *node, known []string) {
+	for _, p := range n.pairs {
+		switch {
+		case !slices.Contains(known, p.key.text):
+			c.r.at(p.key, "unknown attribute %s%s", quote(p.key.text), didYouMean(p.key.text, known))
+		case c.r.refused(p.key, "attribute", p.key.text):
+		case p.key.text == "state":
+			c.stateWord(p.value)
+		}
+	}
+}
+
+var states = []string{"null", "outgoing", "incoming", "accepting", "connected", "sending_proposal", "received_proposal",
+	"accepting_proposal", "rejecting_proposal", "cancelling_proposal", "terminating", "terminated", "starting", "started", "ended", "failed",
+	"initializing", "initialized"}
+
+// stateWord reports a misspelt state; other matchers pass.
+func (c *compiler) stateWord(n *node) {
+	if text := n.plain(); plainWord.MatchString(text) && !slices.Contains(states, text) && !slices.Contains(matcherWords, text) {
+		c.r.at(n, "unknown state %s%s", quote(text), didYouMean(text, states))
+	}
+}
+
+var fieldWords = map[string][]string{"originator": {"local", "remote"}, "action": {"add", "remove"}}
+
+// fieldWord reports a misspelt value of a field that has few; other matchers
+// pass.
+func (c *compiler) fieldWord(name string, p pair) {
+	known := fieldWords[p.key.text]
+	if text := p.value.plain(); known != nil && plainWord.MatchString(text) && !slices.Contains(known, text) &&
+		!slices.Contains(matcherWords, text) {
+		c.r.at(p.value, "%s of %s is never %s%s", p.key.text, name, quote(text), hint(text, known))
+	}
+}

@@ -1,0 +1,150 @@
+package scenario
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+)
+
+// sentSDP reads the `sdp` of a message to send: none, same, answer, or a map
+// of lines (*SDPSpec).
+func (c *compiler) sentSDP(n *node) any {
+	if n.isScalar() {
+		return c.word(n, []string{"none", "same", "answer"})
+	}
+	spec := &SDPSpec{}
+	for _, p := range c.dict(n, "none, same, answer, or a map of lines such as {audio: sendrecv}") {
+		switch p.key.text {
+		case "address":
+			spec.Address = c.sentText(p.value)
+		case "origin":
+			spec.Origin = c.sentText(p.value)
+		case "lines", "version":
+			c.r.at(p.key, "%s is only for descriptions that are received", quote(p.key.text))
+		default:
+			spec.Lines = append(spec.Lines, c.sentLine(p))
+		}
+	}
+	return spec
+}
+
+var sentLineWords = append([]string{"alive", "0", "same", "mirror"}, directions...)
+
+func (c *compiler) sentLine(p pair) SDPLine {
+	line := SDPLine{Name: p.key.text}
+	if p.value.isScalar() {
+		line.Value = c.word(p.value, sentLineWords)
+		c.namedLine(p.key)
+		return line
+	}
+	for _, f := range c.dict(p.value, "a direction, alive, 0, same, mirror, or a map of its parts") {
+		switch f.key.text {
+		case "direction":
+			line.Direction = c.word(f.value, directions)
+		case "port":
+			line.Port = c.text(f.value, "a port")
+		case "address":
+			line.Address = c.sentText(f.value)
+		case "codecs":
+			line.Codecs = c.texts(f.value, "a list of codecs")
+		case "protocol":
+			line.Protocol = c.text(f.value, "a protocol such as RTP/AVP")
+		case "formats":
+			line.Formats = c.texts(f.value, "a list of formats")
+		case "media":
+			line.Media = c.text(f.value, "a media type")
+		case "attributes":
+			line.Attributes = c.texts(f.value, "a list of attributes")
+		default:
+			c.r.at(f.key, "unknown part %s of a line%s", quote(f.key.text), hint(f.key.text, lineFields))
+		}
+	}
+	if line.Media == "" {
+		c.namedLine(p.key)
+	}
+	return line
+}
+
+// namedLine checks the name of a line that says nothing of its media type.
+func (c *compiler) namedLine(key *node) {
+	if plainStream.MatchString(key.text) {
+		return // signalling of a stream that is not built is fine
+	}
+	c.knownStream(key, key.text)
+}
+
+// seenSDP compiles what is expected of a description. See Wire for how words
+// become matchers.
+func (c *compiler) seenSDP(n *node) match.Matcher {
+	if n.isScalar() {
+		switch n.plain() {
+		case "none":
+			return c.matcher(textNode(n.pos, "absent"))
+		case "absent", "any", "set", "identical":
+			return c.matcher(n)
+		case "same", "mirror":
+			return match.Map{n.text: truth}
+		}
+		c.r.at(n, "expected absent, any, same, or a map of lines such as {audio: sendrecv}; found %s", n.what())
+		return match.Any
+	}
+	m := match.Map{}
+	for _, p := range c.dict(n, "absent, any, same, or a map of lines such as {audio: sendrecv}") {
+		if slices.Contains(sdpFields, p.key.text) {
+			m[p.key.text] = c.matcher(p.value)
+			continue
+		}
+		m[p.key.text] = c.seenLine(p)
+	}
+	return m
+}
+
+var (
+	truth = match.Literal{Text: "true"}
+	port0 = match.Literal{Text: "0"}
+
+	streamishName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+)
+
+func (c *compiler) seenLine(p pair) match.Matcher {
+	if !streamishName.MatchString(p.key.text) {
+		c.r.at(p.key, "%s is neither a line nor one of lines, version, origin, address", quote(p.key.text))
+	}
+	if !p.value.isDict() {
+		c.namedLine(p.key)
+		switch word := p.value.plain(); word {
+		case "alive", "same", "mirror":
+			return match.Map{word: truth}
+		case "0":
+			return match.Map{"port": port0}
+		case "absent", "any":
+			return c.matcher(p.value)
+		}
+		if p.value.null {
+			c.r.at(p.key, "the line %s has no value", quote(p.key.text))
+			return match.Any
+		}
+		c.directionWord(p.value)
+		return match.Map{"direction": c.matcher(p.value)}
+	}
+	if p.value.get("media") == nil {
+		c.namedLine(p.key)
+	}
+	m := match.Map{}
+	c.knownKeys(p.value.pairs, "part of a line", lineFields)
+	for _, f := range p.value.pairs {
+		m[f.key.text] = c.matcher(f.value)
+	}
+	return m
+}
+
+var plainWord = regexp.MustCompile(`^[a-z0-9]+$`)
+
+// directionWord reports a misspelt direction; other matchers pass.
+func (c *compiler) directionWord(n *node) {
+	if text := n.plain(); plainWord.MatchString(text) && !slices.Contains(directions, text) && !slices.Contains(matcherWords, text) {
+		known := append([]string{"alive", "0", "absent", "same", "mirror"}, directions...)
+		c.r.at(n, "unknown direction %s%s", quote(text), hint(text, known))
+	}
+}

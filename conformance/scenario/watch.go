@@ -1,0 +1,98 @@
+package scenario
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/go-sipsimple/callflow/sipsimple"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
+)
+
+// watchWords stand for patterns; "session" is [catalogue.session].
+var watchWords = map[string][]string{
+	"session":     nil,
+	"stream":      {"MediaStream*", "AudioStream*", "ChatStream*", "FileTransferStream*", "DesktopSharingStream*"},
+	"application": {"SIPApplication*", "SIPSessionManager*"},
+	"account":     {"SIPAccount*", "BonjourAccount*"},
+	"dns":         {"DNSLookup*"},
+	"config":      {"CFG*"},
+	"all":         {"*"},
+}
+
+// Watched tells whether one of the patterns of Case.Watch or Party.Watch
+// selects a notification.
+func Watched(patterns []string, name string) bool {
+	for _, p := range patterns {
+		if hit, _ := path.Match(p, name); hit {
+			return true
+		}
+	}
+	return false
+}
+
+// session is what the word "session" watches: everything of a session, and
+// nothing of the session manager.
+func (c *catalogue) session() []string {
+	patterns := []string{"SIPConference*"}
+	for _, name := range c.names {
+		if strings.HasPrefix(name, "SIPSession") && !strings.HasPrefix(name, "SIPSessionManager") {
+			patterns = append(patterns, name)
+		}
+	}
+	return patterns
+}
+
+// catalogue describes the notifications of the middleware.
+type catalogue struct {
+	names  []string
+	fields map[string][]notification.Field
+}
+
+func newCatalogue() *catalogue {
+	c := &catalogue{fields: map[string][]notification.Field{}}
+	for _, data := range sipsimple.Notifications() {
+		name := data.NotificationName()
+		c.fields[name] = notification.FieldsOf(data)
+		c.names = append(c.names, name)
+	}
+	slices.Sort(c.names)
+	return c
+}
+
+func (c *catalogue) has(name string) bool {
+	_, ok := c.fields[name]
+	return ok
+}
+
+// fieldNames lists the fields of a notification, timestamp among them.
+func (c *catalogue) fieldNames(name string) []string {
+	list := []string{}
+	for _, f := range c.fields[name] {
+		list = append(list, f.Name)
+	}
+	return append(list, "timestamp")
+}
+
+// readWatch expands a watch list.
+func (c *compiler) readWatch(n *node) []string {
+	patterns := []string{}
+	for _, word := range c.list(n, "a list of words and patterns such as [session, MediaStream*]") {
+		text := c.text(word, "session, stream, application, account, dns, config, all or a pattern")
+		switch {
+		case text == "" || c.r.refused(word, "watch", text):
+		case text == "session":
+			patterns = append(patterns, c.catalogue.session()...)
+		case watchWords[text] != nil:
+			patterns = append(patterns, watchWords[text]...)
+		case !slices.ContainsFunc(c.catalogue.names, func(name string) bool { hit, _ := path.Match(text, name); return hit }):
+			if !c.r.refused(word, "notification", text) {
+				c.r.at(word, "%s watches nothing: it is no word of watch and no notification is called so%s", quote(text),
+					didYouMean(text, append(names(watchWords), c.catalogue.names...)))
+			}
+		default:
+			patterns = append(patterns, text)
+		}
+	}
+	return patterns
+}
