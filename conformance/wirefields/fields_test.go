@@ -126,6 +126,8 @@ func TestWordsOfLines(t *testing.T) {
 		"m=audio 5002 RTP/AVP 8", "a=sendonly", "m=message 0 TCP/MSRP *")
 	got = tracker.Fields(parse(t, answer(1, reply)), "udp")
 	check(t, got["sdp"], map[string]any{"a": "mirror", "c": "0", "a2": "sendonly"}, true)
+	check(t, got["sdp"], map[string]any{"a": map[string]any{"mirror": "true", "alive": "true", "same": "false"}}, true)
+	check(t, got["sdp"], map[string]any{"c": map[string]any{"alive": "false", "direction": "absent"}, "mirror": "false"}, true)
 	check(t, got["sdp"], map[string]any{"c": "mirror"}, false)
 	check(t, got["sdp"], map[string]any{"a2": "mirror"}, false)
 
@@ -136,7 +138,18 @@ func TestWordsOfLines(t *testing.T) {
 		check(t, got["sdp"], map[string]any{"c": "same", "version": "2"}, true)
 		check(t, got["sdp"], map[string]any{"a": "same"}, false)
 		check(t, got["sdp"], map[string]any{"a2": "same"}, false)
+		check(t, got["sdp"], map[string]any{"same": "false"}, true)
 	}
+}
+
+func TestRepeatedDescription(t *testing.T) {
+	tracker := wirefields.NewTracker(nil)
+	line := "m=audio 4000 RTP/AVP 0"
+	tracker.Fields(parse(t, invite(1, body(1, line))), "udp")
+	got := tracker.Fields(parse(t, answer(1, body(1, line))), "udp")
+	check(t, got["sdp"], map[string]any{"mirror": "true", "same": "false"}, true)
+	got = tracker.Fields(parse(t, invite(2, body(2, line))), "udp")
+	check(t, got["sdp"], map[string]any{"same": "true"}, true)
 }
 
 func TestNamedLines(t *testing.T) {

@@ -18,6 +18,8 @@ import (
 //	version    of the o= line
 //	origin     the o= line without id and version
 //	address    of the c= line
+//	same       whether it is what its sender said before, the o= line apart
+//	mirror     whether it answers the other side's line by line, directions reversed
 //
 // A line's name is the one that the tracker was told for its place, else a
 // stream name or a type: `audio` is the first audio line, `audio2` the second.
@@ -44,11 +46,28 @@ func (s SDP) Part(name string) any {
 			return addr.String()
 		}
 		return match.Absent{}
+	case "same":
+		return s.previous != nil && sdp.Same(s.Description, s.previous)
+	case "mirror":
+		return s.mirrors()
 	}
 	if i := s.Index(name); i >= 0 {
 		return s.line(i)
 	}
 	return match.Absent{}
+}
+
+func (s SDP) mirrors() bool {
+	lines := s.Description.MediaDescriptions
+	if s.offer == nil || len(s.offer.MediaDescriptions) != len(lines) {
+		return false
+	}
+	for i := range lines {
+		if !s.line(i).mirror {
+			return false
+		}
+	}
+	return true
 }
 
 // Index is the place of the line with that name, -1 if there is none.
@@ -101,7 +120,7 @@ func StreamType(m *psdp.MediaDescription) string {
 		}
 		return "chat"
 	case "application":
-		if strings.Contains(strings.ToLower(strings.Join(m.MediaName.Formats, " ")), "rfb") {
+		if types, _ := m.Attribute("accept-types"); strings.Contains(types, "application/x-rfb") {
 			return "desktop-sharing"
 		}
 	}
@@ -131,8 +150,11 @@ func (s SDP) line(i int) Line {
 
 // Line is one m-line. It goes by the words that are true of it: its direction
 // and `alive`, or `0` when its port is 0; `same`, `mirror`. Its parts are
-// direction, port, address, media, protocol, formats, attributes and codecs
-// (those that a call could consist of, by name).
+//
+//	alive, same, mirror   true or false
+//	direction             of a line that is alive
+//	port, address, media, protocol, formats, attributes
+//	codecs                those that a call could consist of, by name
 type Line struct {
 	Media        *psdp.MediaDescription
 	session      *psdp.SessionDescription
@@ -175,8 +197,16 @@ func (l Line) mirrors(offer *psdp.MediaDescription, session *psdp.SessionDescrip
 func (l Line) Part(name string) any {
 	m := l.Media
 	switch name {
+	case "alive":
+		return sdp.Alive(m)
+	case "same":
+		return l.same
+	case "mirror":
+		return l.mirror
 	case "direction":
-		return sdp.Direction(m, l.session).String()
+		if sdp.Alive(m) {
+			return sdp.Direction(m, l.session).String()
+		}
 	case "port":
 		return m.MediaName.Port.Value
 	case "address":
