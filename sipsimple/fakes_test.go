@@ -1,0 +1,327 @@
+package sipsimple
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	psdp "github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
+	"github.com/go-sipsimple/callflow/sipsimple/sdp"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// world is a machine with everything around it faked. Everything that the
+// machine does is a line of log.
+type world struct {
+	machine *machine
+	attrs   attributes
+	log     []string
+	queue   []event // what streams have posted and the machine has not heard of
+	pending []command
+
+	streams  map[string]*fakeStream
+	watched  map[streams.MediaStream]bool
+	timers   map[timer]time.Duration
+	noRoute  map[string]bool // addresses that cannot be reached
+	inv      *fakeInvitation
+	limit    time.Duration
+	posted   []notification.Data
+	states   []State
+	finished bool
+}
+
+func newWorld() *world {
+	w := &world{
+		streams: map[string]*fakeStream{}, watched: map[streams.MediaStream]bool{}, timers: map[timer]time.Duration{},
+		noRoute: map[string]bool{}, limit: DefaultInviteTimeout,
+	}
+	w.attrs.values = attributeValues{state: Null, account: &account.Account{ID: "alice@alice.test"}}
+	w.machine = newMachine(&w.attrs, w)
+	w.states = []State{Null}
+	return w
+}
+
+func (w *world) logf(format string, args ...any) {
+	w.noteState()
+	w.log = append(w.log, fmt.Sprintf(format, args...))
+}
+
+// noteState logs a change of state where it shows first.
+func (w *world) noteState() {
+	if state := w.attrs.get().state; state != w.states[len(w.states)-1] {
+		w.states = append(w.states, state)
+		w.log = append(w.log, "state "+string(state))
+	}
+}
+
+// command does what Session.command does.
+func (w *world) command(c command) error {
+	if err := c.claim(w.machine); err != nil {
+		w.logf("%v", err)
+		return err
+	}
+	w.noteState()
+	w.pending = append(w.pending, c)
+	return nil
+}
+
+// feed does what Session.handle does, and then lets the streams speak.
+func (w *world) feed(e event) {
+	w.runPending()
+	if e != nil {
+		w.machine.handle(e)
+	}
+	for len(w.queue) > 0 {
+		next := w.queue[0]
+		w.queue = w.queue[1:]
+		if s, ok := next.(streamEvent); !ok || w.watched[s.stream] {
+			w.runPending()
+			w.machine.handle(next)
+		}
+	}
+	w.noteState()
+}
+
+func (w *world) runPending() {
+	for len(w.pending) > 0 {
+		c := w.pending[0]
+		w.pending = w.pending[1:]
+		w.machine.handle(c)
+	}
+}
+
+// surroundings
+
+func (w *world) notify(data notification.Data) {
+	w.posted = append(w.posted, data)
+	w.logf("%s", describeData(data))
+}
+
+func (w *world) startTimer(t timer, d time.Duration) {
+	if w.timers[t] != d {
+		w.logf("timer %s %v", t, d)
+	}
+	w.timers[t] = d
+}
+
+func (w *world) stopTimer(t timer) { delete(w.timers, t) }
+
+func (w *world) now() time.Time                { return time.Date(2012, 4, 19, 17, 1, 0, 0, time.UTC) }
+func (w *world) owner() streams.Session        { return nil }
+func (w *world) watch(s streams.MediaStream)   { w.watched[s] = true }
+func (w *world) unwatch(s streams.MediaStream) { delete(w.watched, s) }
+func (w *world) settings() settings            { return settings{inviteTimeout: w.limit, userAgent: "test"} }
+func (w *world) sessionID() uint64             { return 1 }
+func (w *world) opened() error                 { return nil }
+func (w *world) closed()                       { w.finished = true }
+
+func (w *world) newInvitation(core.OutgoingParams) invitation {
+	w.inv = &fakeInvitation{world: w}
+	return w.inv
+}
+
+func (w *world) addressFacing(route core.Route) (netip.Addr, error) {
+	if w.noRoute[route.Address] {
+		return netip.Addr{}, errors.New("could not get outgoing IP address")
+	}
+	return netip.MustParseAddr("192.0.2.1"), nil
+}
+
+// fakeInvitation logs what it is asked to do.
+type fakeInvitation struct {
+	world *world
+	offer []byte // the last one sent or received
+}
+
+func (i *fakeInvitation) Invite(a core.Attempt) {
+	i.offer = a.SDP
+	i.world.logf("INVITE %s %s", a.Route, describeSDP(a.SDP))
+}
+func (i *fakeInvitation) Acknowledge(body []byte) { i.world.logf("ACK%s", describeSDP(body)) }
+func (i *fakeInvitation) Cancel(string)           { i.world.logf("CANCEL") }
+func (i *fakeInvitation) Close()                  {}
+func (i *fakeInvitation) Bye(code int, text string) {
+	if text != "" {
+		i.world.logf("BYE %d %q", code, text)
+		return
+	}
+	i.world.logf("BYE")
+}
+func (i *fakeInvitation) Progress(code int, _ string, _ []byte) { i.world.logf("%d", code) }
+func (i *fakeInvitation) Accept(a core.Answer) {
+	i.offer = a.SDP
+	i.world.logf("200 %s", describeSDP(a.SDP))
+}
+func (i *fakeInvitation) Reject(code int, phrase string, headers ...sip.Header) {
+	line := fmt.Sprintf("%d %s", code, phrase)
+	for _, h := range headers {
+		line += fmt.Sprintf(" (%s: %s)", h.Name(), h.Value())
+	}
+	i.world.logf("%s", line)
+}
+func (i *fakeInvitation) Local() core.Address  { return core.Address{} }
+func (i *fakeInvitation) Remote() core.Address { return core.Address{} }
+func (i *fakeInvitation) PeerAgent() string    { return "peer" }
+
+// fakeStream does everything at once, or only when it is told to if its name
+// begins with "slow".
+type fakeStream struct {
+	world          *world
+	name           string
+	index          int
+	initialized    bool
+	ended          bool
+	hold           bool
+	heldBy, holdBy bool
+}
+
+func (w *world) stream(name string) *fakeStream {
+	if w.streams[name] == nil {
+		w.streams[name] = &fakeStream{world: w, name: name}
+	}
+	return w.streams[name]
+}
+
+func (w *world) streamList(names []string) []streams.MediaStream {
+	list := []streams.MediaStream{}
+	for _, name := range names {
+		list = append(list, w.stream(name))
+	}
+	return list
+}
+
+func (s *fakeStream) String() string { return s.name }
+
+func (s *fakeStream) post(what streamHappening, reason string) {
+	s.world.queue = append(s.world.queue, streamEvent{stream: s, what: what, reason: reason})
+}
+
+func (s *fakeStream) slow() bool { return strings.HasPrefix(s.name, "slow") }
+
+func (s *fakeStream) Type() string         { return s.media() }
+func (s *fakeStream) HoldSupported() bool  { return s.media() == "audio" }
+func (s *fakeStream) OnHoldByLocal() bool  { return s.holdBy }
+func (s *fakeStream) OnHoldByRemote() bool { return s.heldBy }
+func (s *fakeStream) OnHold() bool         { return s.holdBy || s.heldBy }
+func (s *fakeStream) Index() int           { return s.index }
+func (s *fakeStream) SetIndex(i int)       { s.index = i }
+
+func (s *fakeStream) media() string {
+	if strings.HasPrefix(s.name, "c") {
+		return "message"
+	}
+	return "audio"
+}
+
+func (s *fakeStream) Initialize(_ streams.Session, direction streams.Direction) error {
+	s.world.logf("%s: initialize %s", s.name, direction)
+	if !s.slow() {
+		s.initialized = true
+		s.post(streamInitialized, "")
+	}
+	return nil
+}
+
+func (s *fakeStream) LocalMedia(bool) (*psdp.MediaDescription, error) {
+	return mediaLine(s.media(), 4000+s.index*2), nil
+}
+
+func mediaLine(media string, port int) *psdp.MediaDescription {
+	name := psdp.MediaName{Media: media, Port: psdp.RangedPort{Value: port}}
+	if media == "audio" {
+		name.Protos, name.Formats = []string{"RTP", "AVP"}, []string{"0"}
+	} else {
+		name.Protos, name.Formats = []string{"TCP", "MSRP"}, []string{"*"}
+	}
+	return &psdp.MediaDescription{MediaName: name}
+}
+
+func (s *fakeStream) Start(_, _ *psdp.SessionDescription, index int) error {
+	s.world.logf("%s: start %d", s.name, index)
+	if !s.slow() {
+		s.post(streamStarted, "")
+	}
+	return nil
+}
+
+func (s *fakeStream) ValidateUpdate(*psdp.SessionDescription, int) bool { return true }
+func (s *fakeStream) Update(local, _ *psdp.SessionDescription, index int) {
+	direction := sdp.Direction(local.MediaDescriptions[index], local)
+	s.world.logf("%s: update %s", s.name, direction)
+	s.heldBy = !sdp.Sends(direction)
+	s.holdBy = !sdp.Receives(direction) && s.hold
+}
+func (s *fakeStream) Hold()       { s.hold = true; s.world.logf("%s: hold", s.name) }
+func (s *fakeStream) Unhold()     { s.hold = false; s.world.logf("%s: unhold", s.name) }
+func (s *fakeStream) Deactivate() {}
+func (s *fakeStream) End() {
+	if s.ended {
+		s.world.logf("%s: ended twice", s.name)
+	}
+	s.ended = true
+	s.world.logf("%s: end", s.name)
+	if s.initialized && !strings.HasPrefix(s.name, "slowend") {
+		s.post(streamEnded, "")
+	}
+}
+
+// answerTo makes the peer's answer to an offer of ours. Lines named off are
+// refused.
+func answerTo(body []byte, off ...int) []byte {
+	offer, err := sdp.Parse(body)
+	if err != nil {
+		panic(err)
+	}
+	for i, line := range offer.MediaDescriptions {
+		if slices.Contains(off, i) {
+			offer.MediaDescriptions[i] = sdp.RefusedLine(line)
+		}
+	}
+	return sdp.Marshal(offer)
+}
+
+// describeSDP is one word for each m-line.
+func describeSDP(body []byte) string {
+	if body == nil {
+		return ""
+	}
+	d, err := sdp.Parse(body)
+	if err != nil {
+		return err.Error()
+	}
+	var words []string
+	for _, line := range d.MediaDescriptions {
+		word := line.MediaName.Media
+		if !sdp.Alive(line) {
+			word += "=0"
+		}
+		words = append(words, word)
+	}
+	return "(" + strings.Join(words, " ") + ")"
+}
+
+// describeData is a notification in one line: its name without SIPSession and
+// its fields in the order of their declaration.
+func describeData(data notification.Data) string {
+	values := notification.DataFields(data)
+	words := []string{strings.TrimPrefix(data.NotificationName(), "SIPSession")}
+	for _, f := range notification.FieldsOf(data) {
+		value, ok := values[f.Name]
+		switch {
+		case !ok || f.Name == "redirect_identities" && value == nil:
+		case value == nil:
+			words = append(words, "null")
+		default:
+			words = append(words, fmt.Sprint(value))
+		}
+	}
+	return strings.Join(words, " | ")
+}

@@ -1,0 +1,240 @@
+package sipsimple
+
+import (
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/sdp"
+)
+
+var update = flag.Bool("update", false, "write what the machine does into testdata/machine, to be read before it is committed")
+
+// TestMachine plays testdata/machine: each file is one theme, each paragraph
+// that begins with "# " one case. A line "> input" is an API call, an event of
+// the invitation or of a stream, or a timer that runs out (see [world.play]);
+// the lines after it are what the machine does. Run with -update to write them.
+func TestMachine(t *testing.T) {
+	files, err := filepath.Glob("testdata/machine/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files in testdata/machine", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { playFile(t, file) })
+	}
+}
+
+func playFile(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for i, part := range strings.Split(string(text), "\n# ") {
+		if i == 0 && !strings.HasPrefix(part, "# ") {
+			out.WriteString(strings.TrimRight(part, "\n") + "\n")
+			continue
+		}
+		title, _, _ := strings.Cut(strings.TrimPrefix(part, "# "), "\n")
+		got := playCase(title, part)
+		if want := "\n# " + strings.TrimRight(strings.TrimPrefix(part, "# "), "\n") + "\n"; got != want && !*update {
+			t.Errorf("%s: %s\ngot:\n%s\nwant:\n%s", file, title, got, want)
+		}
+		out.WriteString(got)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.TrimPrefix(out.String(), "\n")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func playCase(title, text string) string {
+	w := newWorld()
+	out := "\n# " + title + "\n"
+	for line := range strings.SplitSeq(text, "\n") {
+		switch {
+		case strings.HasPrefix(line, "//"):
+			out += line + "\n"
+		case strings.HasPrefix(line, "> "):
+			w.log = nil
+			w.play(strings.Fields(line[2:]))
+			out += line + "\n"
+			for _, done := range w.log {
+				out += "  " + done + "\n"
+			}
+		}
+	}
+	return out
+}
+
+// play is one input line.
+func (w *world) play(words []string) {
+	verb, args := words[0], words[1:]
+	switch {
+	case strings.Contains(verb, "+"): // claimed one after the other, before the machine runs
+		for _, one := range strings.Split(verb, "+") {
+			w.claim(one, nil)
+		}
+		w.feed(nil)
+	case w.claim(verb, args):
+		w.feed(nil)
+	default:
+		w.feed(w.eventOf(verb, args))
+	}
+}
+
+// claim is a line that is an API call.
+func (w *world) claim(verb string, args []string) bool {
+	switch verb {
+	case "connect": // connect a c via x y
+		names, routes, _ := strings.Cut(strings.Join(args, " "), " via ")
+		c := connectCommand{streams: w.streamList(strings.Fields(names))}
+		for _, address := range strings.Fields(routes) {
+			c.routes = append(c.routes, core.Route{Address: address})
+		}
+		_ = w.command(c)
+	case "ring":
+		_ = w.command(ringCommand{})
+	case "accept":
+		_ = w.command(acceptCommand{streams: w.streamList(args)})
+	case "reject": // reject 486 Not now
+		c := rejectCommand{}
+		if len(args) > 0 {
+			c.code = number(args[0])
+			c.reason = strings.Join(args[1:], " ")
+		}
+		_ = w.command(c)
+	case "end":
+		_ = w.command(endCommand{})
+	case "abandon":
+		_ = w.command(abandonCommand{})
+	case "hold", "unhold":
+		_ = w.command(holdCommand{hold: verb == "hold"})
+	case "add":
+		_ = w.command(addStreamCommand{stream: w.stream(args[0])})
+	case "remove":
+		_ = w.command(removeStreamCommand{stream: w.stream(args[0])})
+	case "accept-proposal":
+		_ = w.command(acceptProposalCommand{streams: w.streamList(args)})
+	case "reject-proposal":
+		_ = w.command(rejectProposalCommand{})
+	case "cancel-proposal":
+		_ = w.command(cancelProposalCommand{})
+	case "no-route":
+		w.noRoute[args[0]] = true
+	default:
+		return false
+	}
+	return true
+}
+
+// eventOf is a line that is an event.
+func (w *world) eventOf(verb string, args []string) event {
+	rest := strings.Join(args, " ")
+	switch verb {
+	case "incoming": // incoming a c, or incoming alone for an INVITE without SDP
+		return w.incoming(args)
+	case "initialized", "started", "ended", "failed": // of a stream
+		s := w.stream(args[0])
+		s.initialized = s.initialized || verb == "initialized"
+		what := map[string]streamHappening{
+			"initialized": streamInitialized, "started": streamStarted, "ended": streamEnded, "failed": streamFailed,
+		}[verb]
+		w.queue = append(w.queue, streamEvent{stream: s, what: what, reason: strings.Join(args[1:], " ")})
+		return nil
+	case "provisional": // provisional 183 sdp tag=x
+		e := core.Provisional{Code: number(args[0]), Phrase: core.Phrase(number(args[0]))}
+		e.SDP, e.Response = w.answer(args[1:])
+		return e
+	case "accepted": // accepted off=1, accepted foreign, accepted empty, accepted cancelled, accepted tag=x
+		e := core.Accepted{Code: 200, Phrase: "OK", Cancelled: rest == "cancelled"}
+		if len(args) == 0 {
+			args = []string{"sdp"}
+		}
+		e.SDP, e.Response = w.answer(args)
+		return e
+	case "rejected": // rejected 486 In a meeting
+		return core.Rejected{Code: number(args[0]), Phrase: core.Phrase(number(args[0])), Reason: strings.Join(args[1:], " ")}
+	case "acknowledged":
+		body, _ := w.answer(args)
+		return core.Acknowledged{SDP: body}
+	case "bye":
+		return core.ByeReceived{Reason: rest}
+	case "bye-done":
+		return core.ByeDone{Code: number(args[0]), Phrase: core.Phrase(number(args[0]))}
+	case "cancelled":
+		return core.Cancelled{Reason: rest}
+	case "expired":
+		delete(w.timers, timer(args[0]))
+		return expired{timer(args[0])}
+	}
+	return map[string]event{
+		"invite-timeout": core.InviteTimeout{}, "transport-failed": core.TransportFailed{},
+		"ack-timeout": core.AckTimeout{}, "rejection-acknowledged": core.RejectionAcknowledged{},
+	}[verb]
+}
+
+func number(word string) int {
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+// incoming is the INVITE of a peer that offers the streams.
+func (w *world) incoming(names []string) incomingCall {
+	w.inv = &fakeInvitation{world: w}
+	call := incomingCall{inv: w.inv, transport: "udp", agent: "peer", peer: netip.MustParseAddr("192.0.2.2")}
+	if len(names) == 0 {
+		return call
+	}
+	call.offer = sdp.NewSession("peer", call.peer, 7)
+	for i, name := range names {
+		s := w.stream(name)
+		s.index = i
+		call.streams = append(call.streams, s)
+		call.offer.MediaDescriptions = append(call.offer.MediaDescriptions, mediaLine(s.media(), 5000+2*i))
+	}
+	return call
+}
+
+// answer reads "sdp", "off=N", "foreign", "empty" and "tag=X" and makes the
+// peer's answer to the last description of ours.
+func (w *world) answer(args []string) (body []byte, response *sip.Response) {
+	tag := "peer"
+	var off []int
+	for _, word := range args {
+		name, value, _ := strings.Cut(word, "=")
+		switch name {
+		case "off":
+			off = append(off, number(value))
+		case "tag":
+			tag = value
+		}
+	}
+	response = sip.NewResponse(200, "OK")
+	response.AppendHeader(&sip.ToHeader{Params: sip.HeaderParams{{K: "tag", V: tag}}})
+	switch rest := strings.Join(args, " "); {
+	case rest == "" || rest == "empty" || rest == "cancelled":
+		return nil, response
+	case rest == "foreign":
+		d, _ := sdp.Parse(w.inv.offer)
+		for _, line := range d.MediaDescriptions {
+			line.MediaName.Formats = []string{"18"}
+		}
+		return sdp.Marshal(d), response
+	case rest == "broken":
+		return []byte("nonsense"), response
+	default:
+		return answerTo(w.inv.offer, off...), response
+	}
+}
