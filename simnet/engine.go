@@ -41,6 +41,9 @@ func (n *Network) addRule(r linkRule) {
 
 // postLocked puts a packet into the outbox. The caller has filled in the addresses, proto, data and key.
 func (n *Network) postLocked(p *packet) {
+	if n.closed {
+		return
+	}
 	p.sent = n.now()
 	n.serial++
 	p.serial = n.serial

@@ -24,9 +24,8 @@ type Host struct {
 	udp       map[uint16][]*UDPConn
 	listeners map[uint16][]*TCPListener
 	conns     map[flow]*TCPConn
-	tcpPorts  map[uint16]int // connections per local port
+	made      uint64 // TCP connections so far
 	nextPort  map[Proto]uint16
-	dials     map[*TCPConn]struct{} // connections being made
 }
 
 var _ transport.Net = (*Host)(nil)
@@ -35,7 +34,7 @@ func newHost(n *Network, name string, rank int) *Host {
 	return &Host{
 		n: n, name: name, key: canonicalName(name), rank: uint64(rank),
 		udp: map[uint16][]*UDPConn{}, listeners: map[uint16][]*TCPListener{},
-		conns: map[flow]*TCPConn{}, tcpPorts: map[uint16]int{}, nextPort: map[Proto]uint16{},
+		conns: map[flow]*TCPConn{}, nextPort: map[Proto]uint16{},
 	}
 }
 

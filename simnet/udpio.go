@@ -121,7 +121,7 @@ func (c *UDPConn) send(b []byte, dst netip.AddrPort) (int, error) {
 	p := n.newPacketLocked(b)
 	p.proto, p.from, p.to, p.link = UDP, c.host, c.route.to, c.route.link
 	p.src, p.dst = netip.AddrPortFrom(c.route.src, c.bound.port), dst
-	p.key = c.host.rank<<32 | uint64(c.bound.port)
+	p.key = c.host.rank<<40 | uint64(c.bound.port)
 	n.postLocked(p)
 	return len(b), nil
 }
