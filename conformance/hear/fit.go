@@ -1,0 +1,193 @@
+package hear
+
+import (
+	"math"
+	"slices"
+)
+
+// audible is how much weaker than the strongest a tone may be, in dB.
+const audible = 25.0
+
+// fitter fits tones and a constant to windows of one size by least squares. The
+// basis functions are the same for every window, so the matrix of the normal
+// equations is inverted once.
+type fitter struct {
+	size    int
+	basis   [][]float64 // cosine and sine of each tone, then the constant
+	inverse [][]float64
+	dot     []float64
+	weights []float64
+}
+
+// fitted is one window: the power of each tone, of all of them, and of the rest
+// (mean squares).
+type fitted struct {
+	tones        []float64
+	signal, rest float64
+}
+
+func newFitter(hz []float64, rate, size int) *fitter {
+	f := &fitter{size: size}
+	for _, tone := range hz {
+		w := 2 * math.Pi * tone / float64(rate)
+		f.basis = append(f.basis, tabulate(size, func(i int) float64 { return math.Cos(w * float64(i)) }),
+			tabulate(size, func(i int) float64 { return math.Sin(w * float64(i)) }))
+	}
+	f.basis = append(f.basis, tabulate(size, func(int) float64 { return 1 }))
+	n := len(f.basis)
+	gram := make([][]float64, n)
+	for i := range gram {
+		gram[i] = make([]float64, n)
+		for j := range gram[i] {
+			gram[i][j] = product(f.basis[i], f.basis[j])
+		}
+		gram[i][i] *= 1 + 1e-9 // two tones too near to tell apart in a window stay solvable
+	}
+	f.inverse = invert(gram)
+	f.dot, f.weights = make([]float64, n), make([]float64, n)
+	return f
+}
+
+func tabulate(n int, f func(int) float64) []float64 {
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = f(i)
+	}
+	return values
+}
+
+func product(a, b []float64) float64 {
+	sum := 0.0
+	for i, v := range a {
+		sum += v * b[i]
+	}
+	return sum
+}
+
+// invert inverts a positive definite matrix (Gauss-Jordan).
+func invert(m [][]float64) [][]float64 {
+	n := len(m)
+	inverse := make([][]float64, n)
+	for i := range inverse {
+		inverse[i] = make([]float64, n)
+		inverse[i][i] = 1
+	}
+	for col := range n {
+		p := 1 / m[col][col]
+		for j := range n {
+			m[col][j] *= p
+			inverse[col][j] *= p
+		}
+		for row := range n {
+			factor := m[row][col]
+			if row == col || factor == 0 {
+				continue
+			}
+			for j := range n {
+				m[row][j] -= factor * m[col][j]
+				inverse[row][j] -= factor * inverse[col][j]
+			}
+		}
+	}
+	return inverse
+}
+
+// window fits one window. tones is filled with the power of each tone.
+func (f *fitter) window(samples []int16, tones []float64) fitted {
+	for i, b := range f.basis {
+		sum := 0.0
+		for j, s := range samples[:f.size] {
+			sum += float64(s) * b[j]
+		}
+		f.dot[i] = sum
+	}
+	explained := 0.0
+	for i, row := range f.inverse {
+		f.weights[i] = product(row, f.dot)
+		explained += f.weights[i] * f.dot[i]
+	}
+	all := energy(samples[:f.size])
+	constant := f.weights[len(f.weights)-1]
+	result := fitted{tones: tones, rest: max(0, all-explained) / float64(f.size)}
+	result.signal = max(0, explained/float64(f.size)-constant*constant)
+	result.rest += constant * constant
+	for i := range tones {
+		c, s := f.weights[2*i], f.weights[2*i+1]
+		tones[i] = (c*c + s*s) / 2
+	}
+	return result
+}
+
+// finding is what a fit of the wanted tones says about them.
+type finding struct {
+	clean   bool      // there is little else
+	audible []float64 // those that are audible in all the sound, strongest first
+}
+
+// fit measures the wanted tones in windows of 100 ms.
+func (r *Result) fit(samples []int16, rate int, want []float64) finding {
+	size := min(rate/10, len(samples))
+	if size < 2*len(want)+2 || len(want) == 0 {
+		return finding{}
+	}
+	f := newFitter(want, rate, size)
+	powers, tones := make([]float64, len(want)), make([]float64, len(want))
+	var signals []float64
+	noise, signal := 0.0, 0.0
+	for at := 0; at+size <= len(samples); at += size {
+		w := f.window(samples[at:], tones)
+		signals = append(signals, w.signal)
+		noise += w.rest
+		signal += w.signal
+		for i, p := range w.tones {
+			powers[i] += p
+		}
+	}
+	loudest := slices.Max(powers)
+	found := finding{audible: strongest(want, powers, max(loudest, noise))}
+	noise += missing(signals)
+	r.SNR = Perfect
+	if noise > 0 {
+		r.SNR = min(Perfect, 10*math.Log10(signal/noise))
+	}
+	found.clean = r.SNR >= audible
+	return found
+}
+
+// missing is the power that windows without signal lack: in them there is no
+// noise either, yet the tone ought to be there.
+func missing(signals []float64) float64 {
+	usual := slices.Max(signals)
+	sum := 0.0
+	for _, s := range signals {
+		if s < usual/10 {
+			sum += usual - s
+		}
+	}
+	return sum
+}
+
+// strongest sorts tones by power and leaves out those that are inaudible beside
+// a sound of the power of reference.
+func strongest(hz, powers []float64, reference float64) []float64 {
+	order := make([]int, len(hz))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case powers[a] > powers[b]:
+			return -1
+		case powers[a] < powers[b]:
+			return 1
+		}
+		return 0
+	})
+	var list []float64
+	for _, i := range order {
+		if powers[i] >= reference*math.Pow(10, -audible/10) {
+			list = append(list, hz[i])
+		}
+	}
+	return list
+}
