@@ -1,0 +1,117 @@
+package wire
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// refusal is the verdict on a message with a fault. An answer is written from
+// the fields as they came, since they may not be readable; it needs a Via, for
+// there the client transaction is named.
+func (p *parser) refusal() Result {
+	res := Result{Verdict: Drop, Reason: p.fault.reason, Close: p.fault.close}
+	if !p.start.request || !isToken(p.start.method) || p.start.method == string(sip.ACK) || p.first(kindVia) == "" {
+		return res
+	}
+	res.Verdict, res.Code, res.Answer = Refuse, p.fault.code, p.answer()
+	return res
+}
+
+// first is the first field of a kind.
+func (p *parser) first(k kind) string {
+	for _, f := range p.raw {
+		if f.kind == k {
+			return f.value
+		}
+	}
+	return ""
+}
+
+// answer writes the response (RFC 3261 section 8.2.6).
+func (p *parser) answer() []byte {
+	var b bytes.Buffer
+	b.WriteString(version + " " + strconv.Itoa(p.fault.code) + " " + refusalPhrase(p.fault.code) + "\r\n")
+	top := true
+	for _, f := range p.raw {
+		if f.kind != kindVia {
+			continue
+		}
+		value := f.value
+		if top {
+			value = p.topVia(value)
+		}
+		top = false
+		writeField(&b, "Via", value)
+	}
+	for _, k := range [...]kind{kindFrom, kindTo, kindCallID, kindCSeq} {
+		if value := p.first(k); value != "" {
+			if k == kindTo {
+				value = p.tagged(value)
+			}
+			writeField(&b, fieldName[k], value)
+		}
+	}
+	writeField(&b, "Warning", `399 ua "`+p.fault.reason+`"`)
+	b.WriteString("Content-Length: 0\r\n\r\n")
+	return b.Bytes()
+}
+
+var fieldName = [kindCount]string{kindFrom: "From", kindTo: "To", kindCallID: "Call-ID", kindCSeq: "CSeq"}
+
+// topVia is the first Via field with received and rport in its first value, if
+// that can be read.
+func (p *parser) topVia(value string) string {
+	first, rest, more := cutValue(value)
+	via, err := parseVia(trim(first))
+	if err != nil {
+		return value
+	}
+	p.via = via
+	p.addSource()
+	if more {
+		return via.Value() + "," + rest
+	}
+	return via.Value()
+}
+
+// tagged gives To the tag that every copy of this answer has.
+func (p *parser) tagged(to string) string {
+	if a, err := parseAddress(to); err == nil {
+		if a.params.Has("tag") {
+			return to
+		}
+	} else if strings.Contains(strings.ToLower(to), "tag") {
+		return to
+	}
+	return to + ";tag=" + tagOf(p.first(kindVia), p.first(kindCallID), p.first(kindCSeq))
+}
+
+// writeField writes a field; control characters of the peer go no further.
+func writeField(b *bytes.Buffer, name, value string) {
+	b.WriteString(name + ": ")
+	for i := range len(value) {
+		c := value[i]
+		if (c < ' ' && c != '\t') || c == 0x7f {
+			c = ' '
+		}
+		b.WriteByte(c)
+	}
+	b.WriteString("\r\n")
+}
+
+func refusalPhrase(code int) string {
+	switch code {
+	case sip.StatusRequestURITooLong:
+		return "Request-URI Too Long"
+	case unsupportedScheme:
+		return "Unsupported URI Scheme"
+	case sip.StatusVersionNotSupported:
+		return "Version Not Supported"
+	case sip.StatusMessageTooLarge:
+		return "Message Too Large"
+	}
+	return "Bad Request"
+}
