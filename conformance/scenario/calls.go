@@ -16,7 +16,6 @@ func (c *compiler) subjectStep(step *Step, n *node, p pair) Verb {
 			scripted++
 		}
 	}
-	c.allow(n, p.key.text, append(names(smallKeys), "with")...)
 	switch {
 	case scripted > 0 && len(subjects) > 1:
 		c.r.at(p.key, "a scripted party does one thing a step, alone")

@@ -197,12 +197,13 @@ func (l *loader) include(f *file) {
 			l.r.at(item, "there is no file %s, neither beside this one nor below the root", item.what())
 			continue
 		}
+		if l.reading[name] {
+			l.r.at(item, "%s includes itself", quote(item.text))
+			continue
+		}
 		part := l.read(name)
 		switch {
-		case part == nil:
-			if _, reading := l.files[name]; !reading || len(l.r.problems) == 0 {
-				l.r.at(item, "%s includes itself", quote(item.text))
-			}
+		case part == nil: // which has been reported
 		case part.part == "":
 			l.r.at(item, "%s defines no part", quote(item.text))
 		case f.includes[part.part] != nil:

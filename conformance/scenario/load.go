@@ -28,7 +28,7 @@ type Options struct {
 // Options.Library.
 func Load(fsys fs.FS, patterns []string, opts Options) ([]*Case, Problems) {
 	l := &loader{fsys: fsys, opts: opts, r: newReporter(opts.Prefix), files: map[string]*file{}, catalogue: newCatalogue(),
-		overridden: map[string]bool{}}
+		reading: map[string]bool{}, overridden: map[string]bool{}}
 	var cases []*Case
 	for _, name := range l.find(patterns) {
 		if f := l.read(name); f != nil {
@@ -48,6 +48,7 @@ type loader struct {
 	r          *reporter
 	files      map[string]*file
 	catalogue  *catalogue
+	reading    map[string]bool // files that are being read: who includes one of them includes itself
 	overridden map[string]bool // names of Options.Vars that some file knows
 }
 
@@ -123,7 +124,9 @@ func (l *loader) read(name string) *file {
 	if f, ok := l.files[name]; ok {
 		return f
 	}
-	l.files[name] = nil // for a file that includes itself
+	l.files[name] = nil
+	l.reading[name] = true
+	defer delete(l.reading, name)
 	data, err := fs.ReadFile(l.fsys, name)
 	if errors.Is(err, fs.ErrNotExist) && l.opts.Library != nil {
 		data, err = fs.ReadFile(l.opts.Library, name)

@@ -73,8 +73,12 @@ func (n *node) what() string {
 	switch {
 	case n.null:
 		return "nothing"
+	case n.isList() && len(n.items) == 0:
+		return "an empty list"
 	case n.isList():
 		return "a list"
+	case n.isDict() && len(n.pairs) == 0:
+		return "an empty map"
 	case n.isDict():
 		return "a map"
 	}

@@ -74,8 +74,8 @@ func (c *compiler) namedLine(key *node) {
 	c.knownStream(key, key.text)
 }
 
-// seenSDP compiles what is expected of a description. See Wire for how words
-// become matchers.
+// seenSDP compiles what is expected of a description: absent, any, or a map of
+// its lines by name and of lines, version, origin, address.
 func (c *compiler) seenSDP(n *node) match.Matcher {
 	if n.isScalar() {
 		switch n.plain() {
@@ -83,68 +83,49 @@ func (c *compiler) seenSDP(n *node) match.Matcher {
 			return c.matcher(textNode(n.pos, "absent"))
 		case "absent", "any", "set", "identical":
 			return c.matcher(n)
-		case "same", "mirror":
-			return match.Map{n.text: truth}
 		}
-		c.r.at(n, "expected absent, any, same, or a map of lines such as {audio: sendrecv}; found %s", n.what())
+		c.r.at(n, "expected absent, any, or a map of lines such as {audio: sendrecv}; found %s", n.what())
 		return match.Any
 	}
 	m := match.Map{}
-	for _, p := range c.dict(n, "absent, any, same, or a map of lines such as {audio: sendrecv}") {
-		if slices.Contains(sdpFields, p.key.text) {
+	for _, p := range c.dict(n, "absent, any, or a map of lines such as {audio: sendrecv}") {
+		switch {
+		case p.value.null:
+			c.noValue(p.key)
+		case slices.Contains(sdpFields, p.key.text):
 			m[p.key.text] = c.matcher(p.value)
-			continue
+		default:
+			m[p.key.text] = c.seenLine(p)
 		}
-		m[p.key.text] = c.seenLine(p)
 	}
 	return m
 }
 
-var (
-	truth = match.Literal{Text: "true"}
-	port0 = match.Literal{Text: "0"}
+var streamishName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
-	streamishName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
-)
-
+// seenLine compiles what is expected of an m-line: one of the words that it
+// goes by (its direction, alive, 0, same, mirror), or a map of its parts.
 func (c *compiler) seenLine(p pair) match.Matcher {
 	if !streamishName.MatchString(p.key.text) {
 		c.r.at(p.key, "%s is neither a line nor one of lines, version, origin, address", quote(p.key.text))
 	}
-	if !p.value.isDict() {
-		c.namedLine(p.key)
-		switch word := p.value.plain(); word {
-		case "alive", "same", "mirror":
-			return match.Map{word: truth}
-		case "0":
-			return match.Map{"port": port0}
-		case "absent", "any":
-			return c.matcher(p.value)
-		}
-		if p.value.null {
-			c.r.at(p.key, "the line %s has no value", quote(p.key.text))
-			return match.Any
-		}
-		c.directionWord(p.value)
-		return match.Map{"direction": c.matcher(p.value)}
-	}
 	if p.value.get("media") == nil {
 		c.namedLine(p.key)
 	}
-	m := match.Map{}
-	c.knownKeys(p.value.pairs, "part of a line", lineFields)
-	for _, f := range p.value.pairs {
-		m[f.key.text] = c.matcher(f.value)
+	if p.value.isDict() {
+		c.knownKeys(p.value.pairs, "part of a line", lineFields)
+	} else {
+		c.directionWord(p.value)
 	}
-	return m
+	return c.matcher(p.value)
 }
 
 var plainWord = regexp.MustCompile(`^[a-z0-9]+$`)
 
 // directionWord reports a misspelt direction; other matchers pass.
 func (c *compiler) directionWord(n *node) {
-	if text := n.plain(); plainWord.MatchString(text) && !slices.Contains(directions, text) && !slices.Contains(matcherWords, text) {
-		known := append([]string{"alive", "0", "absent", "same", "mirror"}, directions...)
+	known := append([]string{"alive", "0", "same", "mirror"}, directions...)
+	if text := n.plain(); plainWord.MatchString(text) && !slices.Contains(known, text) && !slices.Contains(matcherWords, text) {
 		c.r.at(n, "unknown direction %s%s", quote(text), hint(text, known))
 	}
 }

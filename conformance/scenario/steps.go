@@ -130,7 +130,7 @@ func (c *compiler) isVerb(key string) bool {
 	if verbs()[key] || strings.HasPrefix(key, "$") {
 		return true
 	}
-	first := strings.FieldsFunc(key, func(r rune) bool { return strings.ContainsRune(",#/ ", r) })
+	first := strings.FieldsFunc(key, func(r rune) bool { return strings.ContainsRune(",#/", r) })
 	return len(first) > 0 && c.party(first[0]) != nil || strings.ContainsAny(key, "#/")
 }
 
@@ -261,6 +261,11 @@ func (c *compiler) repeat(step *Step, n *node, p pair) Verb {
 		if step.Times.From != step.Times.To {
 			c.r.at(times, "steps are repeated an exact number of times")
 			return v
+		}
+		if step.Times.From == 0 && c.scope.prefix == "" {
+			c.flow.skipped[n.pos] = times
+		} else {
+			c.flow.reached[n.pos] = true
 		}
 		for range step.Times.From {
 			if c.steps > maxSteps {
