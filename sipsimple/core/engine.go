@@ -70,7 +70,6 @@ func NewEngine(cfg Config) (*Engine, error) {
 	e.layer = transaction.NewLayer(transaction.LayerConfig{
 		Transport: e.transport, Executor: &e.box,
 		OnRequest: e.handleRequest, OnAck: e.handleAck, OnCancel: e.handleCancel,
-		OnStrayResponse: e.handleStray,
 	})
 	return e, nil
 }
@@ -84,6 +83,9 @@ func (e *Engine) Close() {
 	<-e.stopped
 	e.transport.Close()
 	e.lookups.Wait()
+	drained := make(chan struct{})
+	e.post(func() { close(drained) })
+	<-drained
 }
 
 // shut runs on the mailbox. A second Close finds everything done.

@@ -23,7 +23,7 @@ type (
 	Provisional struct {
 		Code     int
 		Phrase   string
-		SDP      []byte // body if it is application/sdp, else nil
+		SDP      []byte // session description of a 183, nil for other codes
 		Response *sip.Response
 	}
 	// Accepted is the first 2xx. Its ACK has not been sent: call Acknowledge,
@@ -64,10 +64,24 @@ type (
 	// Cancelled: CANCEL arrived before the final response. It has been
 	// answered 200, the INVITE 487.
 	Cancelled struct{ Reason string }
+	// Refused: the engine itself answered the INVITE, because the PRACK of a
+	// reliable provisional response never came (RFC 3262 section 3).
+	Refused struct {
+		Code   int
+		Phrase string
+		Reason string
+	}
 )
 
 // Events of the dialog.
 type (
+	// ReinviteReceived is an INVITE in the dialog that is free of glare. Answer
+	// it with Progress, Accept or Reject; Acknowledged, AckTimeout,
+	// RejectionAcknowledged or Cancelled follow as for the first INVITE.
+	ReinviteReceived struct {
+		SDP     []byte // the offer; nil asks for one
+		Request *sip.Request
+	}
 	// ByeReceived: the peer ended the dialog; answered 200. On an INVITE that
 	// had no final answer yet, that one has been answered 487.
 	ByeReceived struct {
@@ -91,5 +105,7 @@ func (Acknowledged) invitationEvent()          {}
 func (AckTimeout) invitationEvent()            {}
 func (RejectionAcknowledged) invitationEvent() {}
 func (Cancelled) invitationEvent()             {}
+func (Refused) invitationEvent()               {}
+func (ReinviteReceived) invitationEvent()      {}
 func (ByeReceived) invitationEvent()           {}
 func (ByeDone) invitationEvent()               {}

@@ -13,7 +13,6 @@ import (
 type Invitation struct {
 	engine   *Engine
 	incoming bool
-	exec     Executor
 	handler  InvitationHandler
 	view     view
 	closed   bool
@@ -67,7 +66,7 @@ func (e *Engine) NewInvitation(exec Executor, h InvitationHandler, p OutgoingPar
 	u.remote = p.To.clone()
 	u.remote.Params.Remove("tag")
 	u.id = DialogID{CallID: u.rnd.callID(), LocalTag: u.local.Tag()}
-	i := &Invitation{engine: e, exec: exec, handler: h, usage: u}
+	i := &Invitation{engine: e, handler: h, usage: u}
 	u.face, u.exec = i, exec
 	i.view = u.view()
 	return i
@@ -77,6 +76,14 @@ func (e *Engine) NewInvitation(exec Executor, h InvitationHandler, p OutgoingPar
 // Rejected, InviteTimeout or TransportFailed, with the same Call-ID and From
 // tag and CSeq+1. While an INVITE is open it does nothing.
 func (i *Invitation) Invite(a Attempt) { i.post(func(u *usage) { u.invite(a) }) }
+
+// Reinvite sends an INVITE in the dialog, with an offer, or without one to ask
+// for the peer's. It is reported by the events of an outgoing INVITE and
+// withdrawn by Cancel. contactUser "" keeps our Contact. While an INVITE of
+// ours is open, or once the dialog is over, it does nothing.
+func (i *Invitation) Reinvite(sdp []byte, contactUser string) {
+	i.post(func(u *usage) { u.reinvite(Attempt{ContactUser: contactUser, SDP: sdp}) })
+}
 
 // Acknowledge sends the ACK of the 2xx reported by Accepted, with an answer if
 // the INVITE had no offer. Every later copy of that 2xx is acknowledged again
@@ -110,10 +117,10 @@ func (i *Invitation) Close() {
 }
 
 // Attach takes an incoming invitation: from now on its methods are called on
-// exec and events go to h. It is called inside OnInvite, once.
+// exec and events go to h. It is called once. Events before it are kept.
 func (i *Invitation) Attach(exec Executor, h InvitationHandler) {
-	i.exec, i.handler = exec, h
-	i.usage.attach(exec)
+	i.handler = h
+	i.post(func(u *usage) { u.attach(exec) })
 }
 
 // Trying sends 100.
@@ -169,5 +176,9 @@ func (i *Invitation) PeerFocus() bool { return i.view.focus }
 // post runs f on the engine's mailbox.
 func (i *Invitation) post(f func(*usage)) {
 	u := i.usage
-	i.engine.post(func() { f(u) })
+	i.engine.post(func() {
+		if !u.e.closed {
+			f(u)
+		}
+	})
 }

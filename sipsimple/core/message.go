@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
 
 const (
@@ -14,6 +16,8 @@ const (
 	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE"
 	// supported are the option tags of the Supported header.
 	supported = "100rel, replaces, norefersub"
+	// allowedEvents are the event packages (RFC 6665 section 8.2.2).
+	allowedEvents = "refer"
 )
 
 // isSupported tells whether a Require with this option tag can be met.
@@ -146,28 +150,11 @@ func via(transport string, local netip.AddrPort, branch string) *sip.ViaHeader {
 	}
 }
 
-// response builds the answer to a request (RFC 3261 section 8.2.6): Via, From,
-// To, Call-ID and CSeq of the request, our tag in To unless it has one (a 100
-// gets none), Record-Route where it makes a dialog, and Server.
+// response builds the answer to a request (RFC 3261 section 8.2.6), with our
+// tag in To unless it has one (a 100 gets none), and Server.
 func (e *Engine) response(req *sip.Request, code int, phrase, tag string) *sip.Response {
-	res := sip.NewResponse(code, phraseOr(code, phrase))
-	sip.CopyHeaders("Via", req, res)
-	if code > 100 && code < 300 {
-		sip.CopyHeaders("Record-Route", req, res)
-	}
-	res.AppendHeader(sip.HeaderClone(req.From()))
-	to := toAddress(req.To())
-	if code != 100 && to.Tag() == "" && tag != "" {
-		to.Params = withParam(to.Params, "tag", tag)
-	}
-	res.AppendHeader(&sip.ToHeader{DisplayName: to.DisplayName, Address: to.URI, Params: to.Params})
-	res.AppendHeader(sip.HeaderClone(req.CallID()))
-	res.AppendHeader(sip.HeaderClone(req.CSeq()))
-	if code == 100 {
-		sip.CopyHeaders("Timestamp", req, res)
-	}
+	res := wire.NewResponse(req, code, phraseOr(code, phrase), tag)
 	res.AppendHeader(sip.NewHeader("Server", e.cfg.UserAgent))
-	res.SetBody(nil)
 	return res
 }
 
@@ -184,4 +171,14 @@ func (e *Engine) warning(text string) sip.Header {
 		agent = addr.Addr().String()
 	}
 	return sip.NewHeader("Warning", `399 `+agent+` "`+escapeQuoted(text)+`"`)
+}
+
+// oneLine makes text fit into a header field.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text)
 }

@@ -4,41 +4,150 @@ import (
 	"net/netip"
 
 	"github.com/emiago/sipgo/sip"
-	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
+
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
 
+// maxQueued bounds the events kept for an incoming invitation that nobody has
+// attached to.
+const maxQueued = 16
+
+// usage is the engine's side of an invitation: its INVITEs and its dialog.
+// Everything in it is touched on the engine's mailbox only. It outlives the
+// Invitation where the peer must still be told something.
 type usage struct {
-	e             *Engine
-	face          *Invitation
-	exec          Executor
-	rnd           *random
-	params        OutgoingParams
-	creds         *Credentials
+	e      *Engine
+	face   *Invitation // nil once closed
+	exec   Executor    // nil before Attach
+	queued []InvitationEvent
+	rnd    *random
+
+	params  OutgoingParams // of an outgoing call
+	creds   *Credentials   // nil: challenges are final
+	auth    authSession
+	invited *sip.Request // INVITE of an incoming call; a copy, shared with the caller
+
 	local, remote Address
 	id            DialogID
+	transport     string
 	peer          netip.AddrPort
+	agent         string
+	focus         bool
+
+	contact    sip.Uri // our Contact
+	localFocus bool
+	seq        uint32 // CSeq number of our last INVITE outside a dialog
+
+	dialog *dialog // the dialog in use: ours from the 2xx on, theirs from the INVITE on
+	path   *path   // of that dialog
+	out    *clientInvite
+	in     *serverInvite
+	bying  bool // our BYE is out
+	ended  bool // the dialog is over
 }
 
-func newUsage(e *Engine) *usage                                       { return &usage{e: e, rnd: e.seeds.fork()} }
-func (u *usage) view() view                                           { return view{local: u.local, remote: u.remote, dialog: u.id} }
-func (u *usage) invite(a Attempt)                                     {}
-func (u *usage) acknowledge(sdp []byte)                               {}
-func (u *usage) cancel(reason string)                                 {}
-func (u *usage) bye(code int, text string)                            {}
-func (u *usage) close()                                               {}
-func (u *usage) drop()                                                {}
-func (u *usage) attach(exec Executor)                                 {}
-func (u *usage) progress(code int, phrase string, sdp []byte)         {}
-func (u *usage) accept(a Answer)                                      {}
-func (u *usage) reject(code int, phrase string, headers []sip.Header) {}
+func newUsage(e *Engine) *usage { return &usage{e: e, rnd: e.seeds.fork()} }
 
-type table struct{}
+// view is what the getters of the invitation show now.
+func (u *usage) view() view {
+	return view{
+		request: u.invited, transport: u.transport, peer: u.peer,
+		local: u.local, remote: u.remote, dialog: u.id, agent: u.agent, focus: u.focus,
+	}
+}
 
-func newTable() *table               { return &table{} }
-func (t *table) each(f func(*usage)) {}
+// emit posts an event to the invitation's executor, with what the getters show
+// from then on.
+func (u *usage) emit(event InvitationEvent) {
+	face := u.face
+	if face == nil {
+		return
+	}
+	if u.exec == nil {
+		if len(u.queued) < maxQueued {
+			u.queued = append(u.queued, event)
+		}
+		return
+	}
+	v := u.view()
+	u.exec.Post(func() {
+		if !face.closed {
+			face.view = v
+			face.handler.HandleInvitation(event)
+		}
+	})
+}
 
-func (e *Engine) handleRequest(tx *transaction.Server)            {}
-func (e *Engine) handleAck(m wire.Message)                        {}
-func (e *Engine) handleCancel(cancel, invite *transaction.Server) {}
-func (e *Engine) handleStray(m wire.Message)                      {}
+func (u *usage) attach(exec Executor) {
+	u.exec = exec
+	queued := u.queued
+	u.queued = nil
+	for _, event := range queued {
+		u.emit(event)
+	}
+}
+
+// close: see Invitation.Close.
+func (u *usage) close() {
+	u.face, u.exec, u.queued = nil, nil, nil
+	if u.out != nil {
+		u.out.abandon()
+	}
+	if u.in != nil && !u.in.answered {
+		u.in.refuse(sip.StatusTemporarilyUnavailable, "", nil, nil)
+	}
+	u.hangUp()
+	u.settle()
+}
+
+// hangUp sends a BYE that nobody asked for, when the invitation was closed
+// while its dialog stood. A 2xx of ours that waits for its ACK is waited for
+// (RFC 3261 section 15).
+func (u *usage) hangUp() {
+	standing := u.dialog != nil && u.dialog.confirmed && !u.ended
+	if u.face == nil && standing && !u.bying && u.in == nil {
+		u.bye(0, "")
+	}
+}
+
+// finish ends the dialog: whatever arrives in it now gets 481.
+func (u *usage) finish() {
+	u.ended = true
+	if u.dialog != nil {
+		u.e.table.end(u.dialog)
+	}
+	u.settle()
+}
+
+// settle takes an outgoing call out of the table when neither its INVITE nor
+// its dialog needs it any more. Invite puts it back.
+func (u *usage) settle() {
+	if (u.out == nil || u.out.final) && (u.dialog == nil || u.ended) {
+		u.e.table.forget(u)
+	}
+}
+
+// drop stops all timers, when the engine closes.
+func (u *usage) drop() {
+	u.face, u.exec, u.queued = nil, nil, nil
+	if u.out != nil {
+		u.out.stopTimers()
+	}
+	if u.in != nil {
+		u.in.stopTimers()
+	}
+}
+
+// heard notes where a message of the peer came from.
+func (u *usage) heard(m wire.Message) {
+	if m.Source.IsValid() {
+		u.peer = m.Source
+	}
+}
+
+// noteFocus follows the latest Contact of the peer.
+func (u *usage) noteFocus(msg sip.Message) {
+	if focus, known := focusOf(msg); known {
+		u.focus = focus
+	}
+}

@@ -1,0 +1,176 @@
+package core
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
+)
+
+// reply answers a request with a response that has no body.
+func (e *Engine) reply(tx *transaction.Server, code int, headers ...sip.Header) {
+	e.replyPhrase(tx, code, "", headers...)
+}
+
+func (e *Engine) replyPhrase(tx *transaction.Server, code int, phrase string, headers ...sip.Header) {
+	res := e.response(tx.Request(), code, phrase, wire.StatelessTag(tx.Request()))
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	tx.Respond(res)
+}
+
+// handleRequest takes a new request that is neither ACK nor CANCEL.
+func (e *Engine) handleRequest(tx *transaction.Server) {
+	req := tx.Request()
+	if r := e.checkAny(req); r != nil {
+		e.reply(tx, r.code, r.headers...)
+		return
+	}
+	if toTag(req) == "" {
+		e.handleOutside(tx)
+		return
+	}
+	found := e.table.addressed(req)
+	if found == nil {
+		e.reply(tx, sip.StatusCallTransactionDoesNotExists)
+		return
+	}
+	found.usage.heard(tx.Message())
+	if !found.dialog.accept(req) {
+		e.reply(tx, sip.StatusInternalServerError)
+		return
+	}
+	found.usage.handleInside(found.dialog, tx)
+}
+
+// handleOutside takes a request that belongs to no dialog.
+func (e *Engine) handleOutside(tx *transaction.Server) {
+	req := tx.Request()
+	switch req.Method {
+	case sip.OPTIONS:
+		e.reply(tx, sip.StatusOK, options()...)
+	case sip.INVITE:
+		e.handleInvite(tx)
+	case sip.SUBSCRIBE:
+		e.reply(tx, 489, sip.NewHeader("Allow-Events", allowedEvents))
+	case sip.REFER:
+		// Only the peer of a call may ask for a transfer (RFC 3515 section 6).
+		e.reply(tx, sip.StatusForbidden)
+	default: // BYE, PRACK, UPDATE, NOTIFY: only in a dialog
+		e.reply(tx, sip.StatusCallTransactionDoesNotExists)
+	}
+}
+
+// options are the headers of the answer to OPTIONS (RFC 3261 section 11.2).
+func options() []sip.Header {
+	return []sip.Header{
+		sip.NewHeader("Allow", allowed),
+		sip.NewHeader("Accept", sdpType),
+		sip.NewHeader("Supported", supported),
+	}
+}
+
+// handleInvite takes an INVITE outside any dialog.
+func (e *Engine) handleInvite(tx *transaction.Server) {
+	if r := e.checkInvite(tx.Request()); r != nil {
+		e.reply(tx, r.code, r.headers...)
+		return
+	}
+	e.table.requests.put(keyOf(tx.Request()))
+	if e.cfg.OnInvite == nil {
+		e.reply(tx, sip.StatusTemporarilyUnavailable)
+		return
+	}
+	e.cfg.OnInvite(e.newIncoming(tx))
+}
+
+// handleInside takes a request in a dialog of this usage, already in order.
+func (u *usage) handleInside(d *dialog, tx *transaction.Server) {
+	switch tx.Request().Method {
+	case sip.BYE:
+		u.handleBye(d, tx)
+	case sip.INVITE:
+		u.handleReinvite(tx)
+	case sip.PRACK:
+		u.handlePrack(tx)
+	case sip.UPDATE:
+		u.handleUpdate(d, tx)
+	case sip.OPTIONS:
+		u.e.reply(tx, sip.StatusOK, options()...)
+	case sip.SUBSCRIBE:
+		u.e.reply(tx, 489, sip.NewHeader("Allow-Events", allowedEvents))
+	default: // REFER, NOTIFY
+		u.e.reply(tx, sip.StatusCallTransactionDoesNotExists)
+	}
+}
+
+// handleBye takes the peer's BYE (RFC 3261 section 15.1.2). In an early dialog
+// of our own call only that dialog ends; the INVITE is cancelled.
+func (u *usage) handleBye(d *dialog, tx *transaction.Server) {
+	req := tx.Request()
+	u.e.reply(tx, sip.StatusOK)
+	event := ByeReceived{Reason: reasonText(req), Request: req.Clone()}
+	if u.in != nil {
+		if !u.in.answered {
+			u.in.refuse(sip.StatusRequestTerminated, "", nil, nil)
+		} else {
+			u.in.release()
+		}
+	}
+	if d == u.dialog {
+		u.finish()
+	} else {
+		u.e.table.end(d)
+		u.cancel("")
+	}
+	u.emit(event)
+}
+
+// handlePrack takes the acknowledgement of a reliable provisional response. An
+// offer in it is refused: only INVITE, ACK, 183 and 200 carry ours and theirs.
+func (u *usage) handlePrack(tx *transaction.Server) {
+	if u.in == nil || !u.in.ringer.acknowledge(tx.Request()) {
+		u.e.reply(tx, sip.StatusCallTransactionDoesNotExists)
+		return
+	}
+	if len(tx.Request().Body()) > 0 {
+		u.e.reply(tx, sip.StatusNotAcceptableHere)
+	} else {
+		u.e.reply(tx, sip.StatusOK)
+	}
+	u.in.ringer.next()
+}
+
+// handleAck takes an ACK that no transaction absorbed: that of our 2xx, or a
+// stray one, which is ignored.
+func (e *Engine) handleAck(m wire.Message) {
+	ack := m.Request()
+	found := e.table.addressed(ack)
+	if found == nil || found.usage.in == nil {
+		return
+	}
+	s := found.usage.in
+	if s.ok != nil && s.tx.Request().CSeq().SeqNo == ack.CSeq().SeqNo {
+		found.usage.heard(m)
+		s.acknowledged(ack)
+	}
+}
+
+// handleCancel takes a CANCEL. It is answered at once, whatever it does to the
+// INVITE (RFC 3261 section 9.2).
+func (e *Engine) handleCancel(cancel, invite *transaction.Server) {
+	if invite == nil {
+		e.reply(cancel, sip.StatusCallTransactionDoesNotExists)
+		return
+	}
+	s := e.table.invites[invite]
+	if s == nil {
+		e.reply(cancel, sip.StatusOK)
+		return
+	}
+	req := cancel.Request()
+	cancel.Respond(e.response(req, sip.StatusOK, "", s.tag))
+	s.u.heard(cancel.Message())
+	s.cancelled(req)
+}

@@ -1,0 +1,124 @@
+package core
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
+)
+
+const (
+	maxRemembered  = 4096                 // entries of each memory of the past
+	rememberedTime = transaction.Lifetime // how long the past matters: no copy of a request is later
+)
+
+// table finds the usage a message belongs to. It is touched on the engine's
+// mailbox only. A usage is in it while its INVITE is open or its dialog
+// stands, not longer.
+type table struct {
+	dialogs  map[DialogID]*entry
+	calls    map[DialogID]*usage // our own calls, without remote tag
+	invites  map[*transaction.Server]*serverInvite
+	pending  int // incoming INVITEs without a final answer
+	requests memory[requestKey]
+	ended    memory[DialogID]
+}
+
+// entry is one dialog, early ones included, and the usage it belongs to.
+type entry struct {
+	usage  *usage
+	dialog *dialog
+}
+
+// requestKey is what copies of one request have in common that came by
+// different ways (RFC 3261 section 8.2.2.2).
+type requestKey struct {
+	callID, fromTag string
+	seq             uint32
+	method          sip.RequestMethod
+}
+
+func keyOf(req *sip.Request) requestKey {
+	return requestKey{callIDOf(req), fromTag(req), req.CSeq().SeqNo, req.Method}
+}
+
+func newTable() *table {
+	return &table{
+		dialogs: map[DialogID]*entry{},
+		calls:   map[DialogID]*usage{},
+		invites: map[*transaction.Server]*serverInvite{},
+	}
+}
+
+// addressed is the entry of the dialog a request of the peer is sent in.
+func (t *table) addressed(req *sip.Request) *entry {
+	return t.dialogs[DialogID{callIDOf(req), toTag(req), fromTag(req)}]
+}
+
+func (t *table) add(u *usage, d *dialog) { t.dialogs[d.id] = &entry{u, d} }
+
+// addCall and forget keep the calls we make, as long as they are open.
+func (t *table) addCall(u *usage) { t.calls[callOf(u)] = u }
+
+func (t *table) forget(u *usage) {
+	if t.calls[callOf(u)] == u {
+		delete(t.calls, callOf(u))
+	}
+}
+
+func callOf(u *usage) DialogID { return DialogID{CallID: u.id.CallID, LocalTag: u.id.LocalTag} }
+
+// end takes a dialog out and remembers that it was there.
+func (t *table) end(d *dialog) {
+	if t.dialogs[d.id] != nil {
+		delete(t.dialogs, d.id)
+		t.ended.put(d.id)
+	}
+}
+
+// each calls f for every usage, some of them more than once.
+func (t *table) each(f func(*usage)) {
+	for _, e := range t.dialogs {
+		f(e.usage)
+	}
+	for _, u := range t.calls {
+		f(u)
+	}
+	for _, s := range t.invites {
+		f(s.u)
+	}
+}
+
+// memory remembers keys for rememberedTime, at most maxRemembered of them. It
+// needs no timer: what is too old goes when something is put or asked.
+type memory[K comparable] struct {
+	at    map[K]time.Time
+	order []K
+}
+
+func (m *memory[K]) put(key K) {
+	m.forget()
+	if m.at == nil {
+		m.at = map[K]time.Time{}
+	}
+	if _, known := m.at[key]; known {
+		return
+	}
+	m.at[key] = time.Now()
+	m.order = append(m.order, key)
+}
+
+func (m *memory[K]) has(key K) bool {
+	m.forget()
+	_, known := m.at[key]
+	return known
+}
+
+func (m *memory[K]) forget() {
+	now := time.Now()
+	for len(m.order) > 0 && (len(m.order) >= maxRemembered || now.Sub(m.at[m.order[0]]) > rememberedTime) {
+		delete(m.at, m.order[0])
+		m.order = m.order[1:]
+	}
+}
