@@ -49,7 +49,7 @@ type AudioStream struct {
 	codecs []audio.Codec // ours, in order of preference
 	rtp    *rtpSession   // from INITIALIZED on
 	active path          // from ESTABLISHED on
-	hold   holdState
+	hold   HoldState
 }
 
 // remoteOffer is the m-line an incoming stream was made from.

@@ -55,9 +55,9 @@ func (s *AudioStream) LocalMedia(forOffer bool) (*sdp.MediaDescription, error) {
 		return nil, &IllegalStateError{Method: "LocalMedia", State: string(s.state)}
 	}
 	if forOffer {
-		return localLine(s.rtp.local, s.codecs, s.hold.offer(s.active.direction)), nil
+		return localLine(s.rtp.local, s.codecs, s.hold.Offer(s.active.direction)), nil
 	}
-	line := localLine(s.rtp.local, s.codecs, s.hold.answer())
+	line := localLine(s.rtp.local, s.codecs, s.hold.Answer())
 	if s.state == AudioInitialized && s.offer != nil {
 		return callsdp.AnswerLine(s.offer.line, s.offer.session, line), nil
 	}
