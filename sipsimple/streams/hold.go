@@ -9,9 +9,9 @@ import (
 // HoldState is the bookkeeping of hold for a stream that supports it: who wants
 // what, what to offer and to answer, and what a negotiation has changed. It has
 // no lock and no clock; its zero value is that of a new stream.
-// Our own wish, once it has been offered, decides
-// on local hold; only descriptions that we were not asked for are taken at
-// their word.
+//
+// Our own wish, once it has been offered, decides on local hold; only
+// descriptions that we were not asked for are taken at their word.
 type HoldState struct {
 	Wish   bool // the application wants hold: set by Hold, cleared by Unhold
 	Local  bool // in force: we do not want the peer's media

@@ -1,0 +1,71 @@
+package streams
+
+import (
+	"net/netip"
+
+	"github.com/go-sipsimple/callflow/audio"
+)
+
+// Attribute reads an attribute by its seed name (snake case), for tools that
+// look at streams without knowing them. A null attribute is nil.
+func (s *AudioStream) Attribute(name string) (any, bool) {
+	switch name {
+	case "state":
+		return string(s.State()), true
+	case "codec":
+		return nullText(s.Codec()), true
+	case "sample_rate":
+		return nullNumber(s.SampleRate(), 0), true
+	case "muted":
+		return s.Muted(), true
+	case "consumer_slot":
+		return nullNumber(s.ConsumerSlot(), audio.NoSlot), true
+	case "producer_slot":
+		return nullNumber(s.ProducerSlot(), audio.NoSlot), true
+	case "local_rtp_address":
+		return address(s.LocalRTPAddress()), true
+	case "local_rtp_port":
+		return nullNumber(int(s.LocalRTPAddress().Port()), 0), true
+	case "remote_rtp_address":
+		return address(s.RemoteRTPAddress()), true
+	case "remote_rtp_port":
+		return nullNumber(int(s.RemoteRTPAddress().Port()), 0), true
+	case "srtp_active", "ice_active":
+		return false, true
+	case "statistics":
+		return s.Statistics().attribute(), true
+	}
+	return nil, false
+}
+
+func nullText(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func nullNumber(n, null int) any {
+	if n == null {
+		return nil
+	}
+	return n
+}
+
+func address(a netip.AddrPort) any {
+	if !a.IsValid() {
+		return nil
+	}
+	return a.Addr().String()
+}
+
+func (s Statistics) attribute() map[string]any {
+	return map[string]any{"rx": s.RX.attribute(), "tx": s.TX.attribute()}
+}
+
+func (f Flow) attribute() map[string]any {
+	return map[string]any{
+		"packets": int(f.Packets), "bytes": int(f.Bytes), "packets_discarded": int(f.Discarded),
+		"packets_lost": int(f.Lost), "packets_reordered": int(f.Reordered), "packets_duplicate": int(f.Duplicate),
+	}
+}

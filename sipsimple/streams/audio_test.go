@@ -1,0 +1,226 @@
+package streams_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sipsimple/callflow/simnet"
+	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+func expect(t testing.TB, who string, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s posted\n  %s\nwant\n  %s", who, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+// TestCall is a clean call at every combination of codec and mixer rate.
+func TestCall(t *testing.T) {
+	for _, codec := range []string{"PCMU", "PCMA"} {
+		for _, rate := range []int{8000, 16000, 48000} {
+			t.Run(fmt.Sprintf("%s at %d Hz", codec, rate), func(t *testing.T) {
+				withCall(t, options{rate: rate, codecs: []string{codec}}, func(_ *simnet.Network, alice, bob *party) {
+					r := bob.hears(alice, 3*time.Second)
+					if r.SNR < 35 || r.LongestGap > 0 || !slices.Equal(r.Tones, []float64{440}) {
+						t.Errorf("bob hears alice: %+v", r)
+					}
+					if r.Level < -6.2 || r.Level > -5.9 {
+						t.Errorf("bob hears alice at %.2f dBFS", r.Level)
+					}
+					if r := alice.hears(bob, 3*time.Second); r.SNR < 35 || r.LongestGap > 0 {
+						t.Errorf("alice hears bob: %+v", r)
+					}
+					if got := alice.audio().Codec(); got != codec {
+						t.Errorf("alice speaks %s", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestOrderOfNotifications(t *testing.T) {
+	withCall(t, options{}, func(_ *simnet.Network, alice, bob *party) {
+		for _, p := range []*party{alice, bob} {
+			expect(t, p.host.Name(), p.take(), "MediaStreamDidInitialize", "AudioPortDidChangeSlots", "MediaStreamDidStart")
+			p.stream.Deactivate()
+			p.stream.End()
+			p.stream.End()
+			expect(t, p.host.Name(), p.take(), "MediaStreamWillEnd", "MediaStreamDidEnd")
+		}
+	})
+}
+
+func TestOffer(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		alice := newParty(t, n, "alice", options{})
+		defer alice.close()
+		alice.stream = streams.NewAudioStream(alice.env)
+		check(t, alice.stream.Initialize(alice.owner(), streams.Outgoing))
+		got := string(callsdp.Marshal(alice.media(true)))
+		want := strings.Join([]string{"m=audio 50000 RTP/AVP 0 8", "a=rtcp:50001", "a=rtpmap:0 PCMU/8000",
+			"a=rtpmap:8 PCMA/8000", "a=sendrecv", ""}, "\r\n")
+		if _, line, _ := strings.Cut(got, "t=0 0\r\n"); line != want {
+			t.Errorf("offer:\n%s\nwant\n%s", line, want)
+		}
+	})
+}
+
+// TestAnswerHasOneCodec: the first of the offer's order that we have, under the
+// offer's number.
+func TestAnswerHasOneCodec(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		offer, err := callsdp.Parse([]byte("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n" +
+			"m=audio 4000 RTP/AVP 18 96 0\r\na=rtpmap:96 pcma/8000\r\na=sendonly\r\n"))
+		check(t, err)
+		bob.accept(offer)
+		got := string(callsdp.Marshal(bob.media(false)))
+		want := strings.Join([]string{"m=audio 50000 RTP/AVP 96", "a=rtcp:50001", "a=rtpmap:96 PCMA/8000", "a=recvonly", ""}, "\r\n")
+		if _, line, _ := strings.Cut(got, "t=0 0\r\n"); line != want {
+			t.Errorf("answer:\n%s\nwant\n%s", line, want)
+		}
+	})
+}
+
+func TestHold(t *testing.T) {
+	withCall(t, options{}, func(_ *simnet.Network, alice, bob *party) {
+		time.Sleep(time.Second)
+		alice.take()
+		bob.take()
+		sent := alice.audio().Statistics().TX.Packets
+
+		alice.stream.Hold()
+		if alice.stream.OnHold() {
+			t.Error("on hold before the peer was told")
+		}
+		time.Sleep(100 * time.Millisecond)
+		if r := bob.hears(alice, time.Second); !r.Silence {
+			t.Errorf("bob hears alice, who holds: %+v", r)
+		}
+		if r := alice.hears(bob, time.Second); !r.Silence {
+			t.Errorf("alice, who holds, hears bob: %+v", r)
+		}
+		renegotiate(t, alice, bob)
+		expect(t, "alice", alice.take(), "AudioStreamDidChangeHoldState local on")
+		expect(t, "bob", bob.take(), "AudioStreamDidChangeHoldState remote on")
+		received := alice.audio().Statistics().RX.Packets
+		time.Sleep(time.Second)
+		if got := alice.audio().Statistics().RX.Packets - received; got > 1 {
+			t.Errorf("bob, who may not send, sent %d packets", got)
+		}
+		if got := alice.audio().Statistics().TX.Packets - sent; got < 150 {
+			t.Errorf("alice sent only %d packets of silence", got)
+		}
+
+		alice.stream.Unhold()
+		if r := bob.hears(alice, 500*time.Millisecond); !r.Silence {
+			t.Error("bob hears alice before he was told")
+		}
+		renegotiate(t, alice, bob)
+		if r := bob.hears(alice, time.Second); r.SNR < 35 || r.LongestGap > 0 {
+			t.Errorf("bob hears alice after the hold: %+v", r)
+		}
+		if r := alice.hears(bob, time.Second); r.SNR < 35 || r.LongestGap > 0 {
+			t.Errorf("alice hears bob after the hold: %+v", r)
+		}
+		expect(t, "alice", alice.take(), "AudioStreamDidChangeHoldState local off")
+		expect(t, "bob", bob.take(), "AudioStreamDidChangeHoldState remote off")
+	})
+}
+
+// TestBothHold walks through the table of session.md 7.10.
+func TestBothHold(t *testing.T) {
+	withCall(t, options{}, func(_ *simnet.Network, alice, bob *party) {
+		flags := func(step string, a, b [2]bool) {
+			t.Helper()
+			for _, x := range []struct {
+				p    *party
+				want [2]bool
+			}{{alice, a}, {bob, b}} {
+				if got := [2]bool{x.p.stream.OnHoldByLocal(), x.p.stream.OnHoldByRemote()}; got != x.want {
+					t.Errorf("%s: %s is held by local, remote %v, want %v", step, x.p.host.Name(), got, x.want)
+				}
+			}
+		}
+		alice.stream.Hold()
+		renegotiate(t, alice, bob)
+		flags("A hold", [2]bool{true, false}, [2]bool{false, true})
+		bob.stream.Hold()
+		renegotiate(t, bob, alice)
+		flags("B hold", [2]bool{true, true}, [2]bool{true, true})
+		alice.stream.Unhold()
+		renegotiate(t, alice, bob)
+		flags("A unhold", [2]bool{false, true}, [2]bool{true, false})
+		bob.stream.Unhold()
+		renegotiate(t, bob, alice)
+		flags("B unhold", [2]bool{false, false}, [2]bool{false, false})
+		if r := alice.hears(bob, time.Second); r.SNR < 35 {
+			t.Errorf("alice hears bob: %+v", r)
+		}
+	})
+}
+
+func TestMute(t *testing.T) {
+	withCall(t, options{}, func(_ *simnet.Network, alice, bob *party) {
+		alice.take()
+		alice.audio().SetMuted(true)
+		alice.audio().SetMuted(true)
+		if r := alice.hears(bob, time.Second); !r.Silence {
+			t.Errorf("alice hears bob, whom she muted: %+v", r)
+		}
+		if r := bob.hears(alice, time.Second); r.SNR < 35 {
+			t.Errorf("bob hears alice: %+v", r)
+		}
+		expect(t, "alice", alice.take(), "AudioPortDidChangeSlots")
+		alice.audio().SetMuted(false)
+		bob.audio().Device().SetInputMuted(true)
+		if r := alice.hears(bob, time.Second); !r.Silence {
+			t.Errorf("alice hears bob's muted microphone: %+v", r)
+		}
+	})
+}
+
+// TestTimeout: rtp.timeout after the start, then again and again, as long as
+// nothing comes and something should.
+func TestTimeout(t *testing.T) {
+	withCall(t, options{timeout: 2 * time.Second}, func(n *simnet.Network, alice, bob *party) {
+		alice.take()
+		time.Sleep(5 * time.Second)
+		expect(t, "alice", alice.take())
+		bob.stream.End()
+		time.Sleep(6 * time.Second)
+		expect(t, "alice", alice.take(), "AudioStreamDidTimeout", "AudioStreamDidTimeout")
+		alice.stream.Hold()
+	})
+}
+
+// TestPacing: 60 s are 3000 packets, in sequence (P8).
+func TestPacing(t *testing.T) {
+	withCall(t, options{}, func(n *simnet.Network, alice, bob *party) {
+		var times []time.Time
+		n.Tap(func(p simnet.Packet) {
+			if p.From == "alice" {
+				times = append(times, p.Sent)
+			}
+		})
+		time.Sleep(time.Minute)
+		for i := range times[1:] {
+			if gap := times[i+1].Sub(times[i]); gap != 20*time.Millisecond {
+				t.Fatalf("gap of %v before packet %d", gap, i+1)
+			}
+		}
+		if len(times) < 2999 || len(times) > 3001 {
+			t.Errorf("%d packets in a minute", len(times))
+		}
+		if s := bob.audio().Statistics().RX; s.Lost+s.Discarded+s.Duplicate+s.Reordered != 0 {
+			t.Errorf("a clean minute: %+v", s)
+		}
+	})
+}
