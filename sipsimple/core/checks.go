@@ -1,46 +1,37 @@
 package core
 
 import (
-	"strings"
-
 	"github.com/emiago/sipgo/sip"
 
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 	"github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
-// refusal is an answer that needs no dialog.
-type refusal struct {
-	code    int
-	headers []sip.Header
+// What we do, as RFC 3261 section 8.2 judges a request by. They are read only.
+var (
+	methods    = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE"}
+	extensions = []string{"100rel", "replaces", "norefersub"}
+	bodies     = []string{sdpType}
+)
+
+// refuse is an answer that needs no dialog, with the standard phrase.
+func refuse(code int, headers ...sip.Header) *wire.Refusal {
+	return &wire.Refusal{Code: code, Phrase: Phrase(code), Headers: headers}
 }
 
-func refuse(code int, headers ...sip.Header) *refusal { return &refusal{code, headers} }
-
-// checkAny are the checks of every request but ACK and CANCEL, in the order of
-// RFC 3261 section 8.2. nil means nothing is wrong.
-func (e *Engine) checkAny(req *sip.Request) *refusal {
-	switch req.Method {
-	case sip.INVITE, sip.BYE, sip.OPTIONS, sip.PRACK, sip.UPDATE, sip.REFER, sip.NOTIFY, sip.SUBSCRIBE:
-	case sip.REGISTER, sip.INFO, sip.MESSAGE, sip.PUBLISH:
-		return refuse(sip.StatusMethodNotAllowed, sip.NewHeader("Allow", allowed))
-	default:
-		return refuse(sip.StatusNotImplemented, sip.NewHeader("Allow", allowed))
+// checkAny are the checks of every request but ACK and CANCEL. nil means
+// nothing is wrong.
+func (e *Engine) checkAny(req *sip.Request) *wire.Refusal {
+	can := wire.Abilities{Methods: methods, Extensions: extensions}
+	if req.Method == sip.INVITE {
+		can.Bodies = bodies
 	}
-	var unknown []string
-	for _, tag := range tokens(req, "require") {
-		if !isSupported(tag) {
-			unknown = append(unknown, tag)
-		}
-	}
-	if len(unknown) > 0 {
-		return refuse(sip.StatusBadExtension, sip.NewHeader("Unsupported", strings.Join(unknown, ", ")))
-	}
-	return nil
+	return wire.Validate(req, can)
 }
 
 // checkInvite are the checks of an INVITE outside a dialog. nil means it may
 // become a call.
-func (e *Engine) checkInvite(req *sip.Request) *refusal {
+func (e *Engine) checkInvite(req *sip.Request) *wire.Refusal {
 	t := e.table
 	own := DialogID{CallID: callIDOf(req), LocalTag: fromTag(req)}
 	if t.calls[own] != nil || t.requests.has(keyOf(req)) {
@@ -49,11 +40,8 @@ func (e *Engine) checkInvite(req *sip.Request) *refusal {
 	if contacts, err := contactsOf(req); err != nil || len(contacts) != 1 {
 		return refuse(sip.StatusBadRequest, e.warning("INVITE needs one Contact"))
 	}
-	if r := e.checkBody(req); r != nil {
-		return r
-	}
-	if accept := tokens(req, "accept"); len(accept) > 0 && !acceptsSDP(accept) {
-		return refuse(sip.StatusNotAcceptable, sip.NewHeader("Accept", sdpType))
+	if err := e.checkSDP(req); err != nil {
+		return refuse(sip.StatusBadRequest, e.warning(err.Error()))
 	}
 	if r := e.checkReplaces(req); r != nil {
 		return r
@@ -64,39 +52,17 @@ func (e *Engine) checkInvite(req *sip.Request) *refusal {
 	return nil
 }
 
-// checkBody wants a session description or nothing.
-func (e *Engine) checkBody(req *sip.Request) *refusal {
-	if len(req.Body()) == 0 {
+// checkSDP wants the session description, if there is one, to be readable.
+func (e *Engine) checkSDP(req *sip.Request) error {
+	if len(req.Body()) == 0 || mediaType(req) != sdpType {
 		return nil
 	}
-	for _, coding := range tokens(req, "content-encoding", "e") {
-		if !strings.EqualFold(coding, "identity") {
-			return refuse(sip.StatusUnsupportedMediaType, sip.NewHeader("Accept-Encoding", "identity"))
-		}
-	}
-	if mediaType(req) != sdpType {
-		return refuse(sip.StatusUnsupportedMediaType, sip.NewHeader("Accept", sdpType))
-	}
-	if _, err := sdp.Parse(req.Body()); err != nil {
-		return refuse(sip.StatusBadRequest, e.warning(err.Error()))
-	}
-	return nil
-}
-
-// acceptsSDP tells whether an Accept header allows a session description.
-func acceptsSDP(accept []string) bool {
-	for _, rng := range accept {
-		rng, _, _ = strings.Cut(rng, ";")
-		switch strings.ToLower(strings.TrimSpace(rng)) {
-		case sdpType, "application/*", "*/*":
-			return true
-		}
-	}
-	return false
+	_, err := sdp.Parse(req.Body())
+	return err
 }
 
 // checkReplaces judges a Replaces header (RFC 3891 section 3).
-func (e *Engine) checkReplaces(req *sip.Request) *refusal {
+func (e *Engine) checkReplaces(req *sip.Request) *wire.Refusal {
 	headers := req.GetHeaders("replaces")
 	if len(headers) == 0 {
 		return nil

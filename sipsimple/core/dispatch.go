@@ -1,6 +1,8 @@
 package core
 
 import (
+	"strings"
+
 	"github.com/emiago/sipgo/sip"
 
 	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
@@ -10,6 +12,11 @@ import (
 // reply answers a request with a response that has no body.
 func (e *Engine) reply(tx *transaction.Server, code int, headers ...sip.Header) {
 	e.replyPhrase(tx, code, "", headers...)
+}
+
+// refuse answers a request with a refusal.
+func (e *Engine) refuse(tx *transaction.Server, r *wire.Refusal) {
+	e.replyPhrase(tx, r.Code, r.Phrase, r.Headers...)
 }
 
 func (e *Engine) replyPhrase(tx *transaction.Server, code int, phrase string, headers ...sip.Header) {
@@ -24,7 +31,7 @@ func (e *Engine) replyPhrase(tx *transaction.Server, code int, phrase string, he
 func (e *Engine) handleRequest(tx *transaction.Server) {
 	req := tx.Request()
 	if r := e.checkAny(req); r != nil {
-		e.reply(tx, r.code, r.headers...)
+		e.refuse(tx, r)
 		return
 	}
 	if toTag(req) == "" {
@@ -65,16 +72,16 @@ func (e *Engine) handleOutside(tx *transaction.Server) {
 // options are the headers of the answer to OPTIONS (RFC 3261 section 11.2).
 func options() []sip.Header {
 	return []sip.Header{
-		sip.NewHeader("Allow", allowed),
+		sip.NewHeader("Allow", strings.Join(methods, ", ")),
 		sip.NewHeader("Accept", sdpType),
-		sip.NewHeader("Supported", supported),
+		sip.NewHeader("Supported", strings.Join(extensions, ", ")),
 	}
 }
 
 // handleInvite takes an INVITE outside any dialog.
 func (e *Engine) handleInvite(tx *transaction.Server) {
 	if r := e.checkInvite(tx.Request()); r != nil {
-		e.reply(tx, r.code, r.headers...)
+		e.refuse(tx, r)
 		return
 	}
 	e.table.requests.put(keyOf(tx.Request()))

@@ -21,7 +21,7 @@ var ErrClosed = errors.New("core: engine closed")
 type Engine struct {
 	cfg       Config
 	seeds     *seedSource
-	transport *wire.Transport
+	transport carrier
 	box       mailbox.Mailbox
 	lookups   sync.WaitGroup // name look-ups under way
 
@@ -33,6 +33,25 @@ type Engine struct {
 	stopped chan struct{} // closed when the mailbox has run the last thing
 }
 
+// carrier is what the engine needs of wire.Transport.
+type carrier interface {
+	transaction.Sender
+	Addr(transport string) (netip.AddrPort, bool)
+	Send(sip.Message, wire.Destination, func(error))
+	Close()
+}
+
+// listener opens a carrier. It is wire.Listen but in tests.
+type listener func(wire.Config) (carrier, error)
+
+func listenWire(cfg wire.Config) (carrier, error) {
+	t, err := wire.Listen(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
 // transactions is what the engine needs of transaction.Layer.
 type transactions interface {
 	Receive(wire.Message)
@@ -41,7 +60,9 @@ type transactions interface {
 }
 
 // NewEngine opens the listeners and starts to take messages. Close ends it.
-func NewEngine(cfg Config) (*Engine, error) {
+func NewEngine(cfg Config) (*Engine, error) { return newEngine(cfg, listenWire) }
+
+func newEngine(cfg Config, listen listener) (*Engine, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
@@ -57,7 +78,7 @@ func NewEngine(cfg Config) (*Engine, error) {
 	ready := make(chan struct{})
 	e.post(func() { <-ready })
 	defer close(ready)
-	e.transport, err = wire.Listen(wire.Config{
+	e.transport, err = listen(wire.Config{
 		Net: cfg.Net, Logger: cfg.Logger, TLS: cfg.TLS, Host: cfg.Host,
 		UDPPort: cfg.UDPPort, TCPPort: cfg.TCPPort, TLSPort: tlsPort,
 		Handler: func(m wire.Message) { e.post(func() { e.receive(m) }) },

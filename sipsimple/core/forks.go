@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
 
 // fork is one of the dialogs that the responses to one INVITE make: one for
@@ -186,7 +188,7 @@ func (f *fork) learn(res *sip.Response) {
 
 // rseqOf is the number of a reliable provisional response.
 func rseqOf(res *sip.Response) (uint32, bool) {
-	if !hasToken(tokens(res, "require"), "100rel") {
+	if !hasToken(wire.Values(res, "require"), "100rel") {
 		return 0, false
 	}
 	seq, err := strconv.ParseUint(strings.TrimSpace(headerText(res, "rseq")), 10, 32)

@@ -28,7 +28,7 @@ type serverInvite struct {
 // newServerInvite makes the part of a usage that answers tx.
 func newServerInvite(u *usage, tx *transaction.Server, re bool) *serverInvite {
 	s := &serverInvite{u: u, tx: tx, re: re, tag: u.id.LocalTag}
-	s.ringer = ringer{s: s, reliable: hasToken(tokens(tx.Request(), "require"), "100rel")}
+	s.ringer = ringer{s: s, reliable: hasToken(wire.Values(tx.Request(), "require"), "100rel")}
 	u.in = s
 	u.e.table.invites[tx] = s
 	if !re {

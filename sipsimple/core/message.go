@@ -12,22 +12,9 @@ import (
 const (
 	sdpType = "application/sdp"
 
-	// allowed are the methods of the Allow header (RFC 3261 section 20.5).
-	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE"
-	// supported are the option tags of the Supported header.
-	supported = "100rel, replaces, norefersub"
 	// allowedEvents are the event packages (RFC 6665 section 8.2.2).
 	allowedEvents = "refer"
 )
-
-// isSupported tells whether a Require with this option tag can be met.
-func isSupported(tag string) bool {
-	switch strings.ToLower(tag) {
-	case "100rel", "replaces", "norefersub":
-		return true
-	}
-	return false
-}
 
 func callIDOf(msg sip.Message) string {
 	if h := msg.CallID(); h != nil {
@@ -56,21 +43,6 @@ func headerText(msg sip.Message, name string) string {
 		return hs[0].Value()
 	}
 	return ""
-}
-
-// tokens are the comma-separated values of all headers of a name, in order.
-func tokens(msg sip.Message, names ...string) []string {
-	var found []string
-	for _, name := range names {
-		for _, h := range msg.GetHeaders(name) {
-			for token := range strings.SplitSeq(h.Value(), ",") {
-				if token = strings.TrimSpace(token); token != "" {
-					found = append(found, token)
-				}
-			}
-		}
-	}
-	return found
 }
 
 // hasToken tells whether one of the values equals token, case ignored.
@@ -160,8 +132,8 @@ func (e *Engine) response(req *sip.Request, code int, phrase, tag string) *sip.R
 
 // capabilities appends Allow and Supported (RFC 3261 sections 20.5, 20.37).
 func capabilities(msg sip.Message) {
-	msg.AppendHeader(sip.NewHeader("Allow", allowed))
-	msg.AppendHeader(sip.NewHeader("Supported", supported))
+	msg.AppendHeader(sip.NewHeader("Allow", strings.Join(methods, ", ")))
+	msg.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
 }
 
 // warning is a Warning header with code 399 (RFC 3261 section 20.43).

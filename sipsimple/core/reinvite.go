@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
-	"github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
 // glarePhrase is the phrase of our 491.
@@ -49,7 +48,7 @@ func (u *usage) handleReinvite(tx *transaction.Server) {
 		u.e.reply(tx, sip.StatusInternalServerError, u.retryAfter())
 	default:
 		if r := u.checkOffer(req); r != nil {
-			u.e.reply(tx, r.code, r.headers...)
+			u.e.refuse(tx, r)
 			return
 		}
 		newServerInvite(u, tx, true)
@@ -62,18 +61,12 @@ func (u *usage) retryAfter() sip.Header {
 	return sip.NewHeader("Retry-After", strconv.Itoa(u.rnd.intN(10)))
 }
 
-// checkOffer wants a session description or nothing in a re-INVITE.
-func (u *usage) checkOffer(req *sip.Request) *refusal {
+// checkOffer wants one Contact and a readable session description.
+func (u *usage) checkOffer(req *sip.Request) *wire.Refusal {
 	if contacts, err := contactsOf(req); err != nil || len(contacts) != 1 {
 		return refuse(sip.StatusBadRequest, u.e.warning("INVITE needs one Contact"))
 	}
-	if len(req.Body()) == 0 {
-		return nil
-	}
-	if mediaType(req) != sdpType {
-		return refuse(sip.StatusUnsupportedMediaType, sip.NewHeader("Accept", sdpType))
-	}
-	if _, err := sdp.Parse(req.Body()); err != nil {
+	if u.e.checkSDP(req) != nil {
 		return refuse(sip.StatusNotAcceptableHere, sip.NewHeader("Accept", sdpType))
 	}
 	return nil

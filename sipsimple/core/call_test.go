@@ -1,0 +1,89 @@
+package core
+
+import (
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestCall(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		a := l.engine(1, nil)
+		l.engine(2, answering(bob, func(i *Invitation) {
+			i.Trying()
+			i.Progress(180, "", nil)
+			i.Accept(Answer{SDP: offer, ContactUser: "robert"})
+		}))
+		subject := "Tea?"
+		alice := l.caller(a, func(p *OutgoingParams) { p.Subject = &subject })
+		alice.react = acknowledging(alice)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
+		time.Sleep(time.Second)
+		alice.expect(t, "Provisional180 Accepted")
+		bob.expect(t, "Acknowledged")
+		if got := bob.inv.Request().GetHeader("Subject").Value(); got != subject {
+			t.Errorf("subject %q", got)
+		}
+		if d, r := alice.inv.Dialog(), bob.inv.Dialog(); d.LocalTag != r.RemoteTag || d.RemoteTag != r.LocalTag || d.CallID != r.CallID {
+			t.Errorf("dialogs %v and %v", d, r)
+		}
+		if got := alice.inv.PeerAgent(); got != "agent 2" {
+			t.Errorf("peer agent %q", got)
+		}
+		bob.do(func(i *Invitation) { i.Bye(16, "enough") })
+		time.Sleep(time.Second)
+		bob.expect(t, "Acknowledged ByeDone200")
+		alice.expect(t, "Provisional180 Accepted ByeReceived")
+		if got := alice.events[2].(ByeReceived).Reason; got != "enough" {
+			t.Errorf("reason %q", got)
+		}
+		want := []string{
+			"192.0.2.1 > 192.0.2.2 INVITE 1",
+			"192.0.2.2 > 192.0.2.1 100 INVITE 1",
+			"192.0.2.2 > 192.0.2.1 180 INVITE 1",
+			"192.0.2.2 > 192.0.2.1 200 INVITE 1",
+			"192.0.2.1 > 192.0.2.2 ACK 1",
+			"192.0.2.2 > 192.0.2.1 BYE 1",
+			"192.0.2.1 > 192.0.2.2 200 BYE 1",
+		}
+		if got := l.wireLog(); !reflect.DeepEqual(got, want) {
+			t.Errorf("wire\n got %q\nwant %q", got, want)
+		}
+		l.expectEmpty(a)
+	})
+}
+
+// expectEmpty checks that an engine holds nothing of any call.
+func (l *lab) expectEmpty(e *Engine) {
+	l.t.Helper()
+	e.post(func() {
+		t := e.table
+		if len(t.dialogs)+len(t.calls)+len(t.invites)+t.pending != 0 {
+			l.t.Errorf("left: %d dialogs, %d calls, %d invites, %d pending", len(t.dialogs), len(t.calls), len(t.invites), t.pending)
+		}
+	})
+	synctest.Wait()
+}
+
+func TestReject(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		a := l.engine(1, nil)
+		b := l.engine(2, answering(bob, func(i *Invitation) {
+			i.Reject(486, "Not now", ReasonHeader(486, `In a "meeting"`))
+		}))
+		alice := l.caller(a, nil)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
+		time.Sleep(time.Second)
+		alice.expect(t, "Rejected486")
+		bob.expect(t, "RejectionAcknowledged")
+		r := alice.events[0].(Rejected)
+		if r.Phrase != "Not now" || r.Reason != `In a "meeting"` {
+			t.Errorf("phrase %q, reason %q", r.Phrase, r.Reason)
+		}
+		l.expectEmpty(a)
+		l.expectEmpty(b)
+	})
+}
