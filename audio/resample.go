@@ -90,10 +90,19 @@ func (r *Resampler) Resample(out, in []int16) []int16 {
 	return out
 }
 
+// filter is one output sample. Four sums keep the processor busy.
 func (r *Resampler) filter(window, phase []float32) int16 {
-	var sum float32
-	for i, w := range window {
-		sum += w * phase[i]
+	phase = phase[:len(window)]
+	var s0, s1, s2, s3 float32
+	for len(window) >= 4 && len(phase) >= 4 {
+		s0 += window[0] * phase[0]
+		s1 += window[1] * phase[1]
+		s2 += window[2] * phase[2]
+		s3 += window[3] * phase[3]
+		window, phase = window[4:], phase[4:]
 	}
-	return saturate(int32(math.RoundToEven(float64(sum))))
+	for i, w := range window {
+		s0 += w * phase[i]
+	}
+	return saturate(int32(math.RoundToEven(float64(s0 + s1 + s2 + s3))))
 }

@@ -27,7 +27,7 @@ type Sound struct {
 // recorded bounds the recording of a Sound: 10 minutes.
 const recorded = 10 * time.Minute
 
-// segment is an uninterrupted part of the recording.
+// segment is an uninterrupted part of the recording, at most 2 s.
 type segment struct {
 	start   time.Time // instant of the first sample
 	samples []int16
@@ -114,13 +114,26 @@ func (s *Sound) record(out []int16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	copy(s.last, out)
-	if n := len(s.segments); n == 0 || !s.segments[n-1].continues(now, s.rate) {
-		s.segments = append(s.segments, segment{start: now})
-	}
-	last := &s.segments[len(s.segments)-1]
+	last := s.segmentLocked(now, len(out))
 	last.samples = append(last.samples, out...)
 	s.samples += len(out)
 	s.forgetLocked()
+}
+
+// segmentLocked is the segment for a frame of n samples that is played now. A
+// full one is followed by another without a gap.
+func (s *Sound) segmentLocked(now time.Time, n int) *segment {
+	if len(s.segments) > 0 {
+		last := &s.segments[len(s.segments)-1]
+		if last.continues(now, s.rate) {
+			if len(last.samples)+n <= cap(last.samples) {
+				return last
+			}
+			now = last.start.Add(samplesTime(len(last.samples), s.rate))
+		}
+	}
+	s.segments = append(s.segments, segment{start: now, samples: make([]int16, 0, 2*s.rate)})
+	return &s.segments[len(s.segments)-1]
 }
 
 // continues tells whether a frame that is played now belongs to the segment.
@@ -129,28 +142,21 @@ func (g segment) continues(now time.Time, rate int) bool {
 	return gap.Abs() < audio.FrameDuration/2
 }
 
-func samplesTime(n, rate int) time.Duration { return time.Duration(n) * time.Second / time.Duration(rate) }
+func samplesTime(n, rate int) time.Duration {
+	return time.Duration(n) * time.Second / time.Duration(rate)
+}
 
-// forgetLocked drops the older half of a recording that has become too long.
+// forgetLocked drops the oldest segment of a recording that has become too long.
 func (s *Sound) forgetLocked() {
-	limit := int(recorded/time.Second) * s.rate
-	if s.samples <= limit {
-		return
-	}
-	for drop := limit / 2; drop > 0; {
-		g := &s.segments[0]
-		n := min(drop, len(g.samples))
-		g.start, g.samples = g.start.Add(samplesTime(n, s.rate)), slices.Clone(g.samples[n:])
-		s.samples, drop = s.samples-n, drop-n
-		if len(g.samples) == 0 {
-			s.segments = s.segments[1:]
-		}
+	if s.samples > int(recorded/time.Second)*s.rate {
+		s.samples -= len(s.segments[0].samples)
+		s.segments = slices.Delete(s.segments, 0, 1)
 	}
 }
 
 // Heard returns a copy of what came out of the loudspeaker from an instant to
 // another; where nothing was recorded (the device was paused, no call) it is
-// silence. The last 5 to 10 minutes are remembered.
+// silence. The last 10 minutes are remembered.
 func (s *Sound) Heard(from, to time.Time) []int16 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,6 +15,7 @@ type fitter struct {
 	size    int
 	basis   [][]float64 // cosine and sine of each tone, then the constant
 	inverse [][]float64
+	input   []float64 // the window
 	dot     []float64
 	weights []float64
 }
@@ -44,6 +45,7 @@ func newFitter(hz []float64, rate, size int) *fitter {
 		gram[i][i] *= 1 + 1e-9 // two tones too near to tell apart in a window stay solvable
 	}
 	f.inverse = invert(gram)
+	f.input = make([]float64, size)
 	f.dot, f.weights = make([]float64, n), make([]float64, n)
 	return f
 }
@@ -56,12 +58,21 @@ func tabulate(n int, f func(int) float64) []float64 {
 	return values
 }
 
+// product is the scalar product. Four sums keep the processor busy.
 func product(a, b []float64) float64 {
-	sum := 0.0
-	for i, v := range a {
-		sum += v * b[i]
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float64
+	for len(a) >= 4 && len(b) >= 4 {
+		s0 += a[0] * b[0]
+		s1 += a[1] * b[1]
+		s2 += a[2] * b[2]
+		s3 += a[3] * b[3]
+		a, b = a[4:], b[4:]
 	}
-	return sum
+	for i, v := range a {
+		s0 += v * b[i]
+	}
+	return s0 + s1 + s2 + s3
 }
 
 // invert inverts a positive definite matrix (Gauss-Jordan).
@@ -94,19 +105,18 @@ func invert(m [][]float64) [][]float64 {
 
 // window fits one window. tones is filled with the power of each tone.
 func (f *fitter) window(samples []int16, tones []float64) fitted {
+	for i, s := range samples[:f.size] {
+		f.input[i] = float64(s)
+	}
 	for i, b := range f.basis {
-		sum := 0.0
-		for j, s := range samples[:f.size] {
-			sum += float64(s) * b[j]
-		}
-		f.dot[i] = sum
+		f.dot[i] = product(f.input, b)
 	}
 	explained := 0.0
 	for i, row := range f.inverse {
 		f.weights[i] = product(row, f.dot)
 		explained += f.weights[i] * f.dot[i]
 	}
-	all := energy(samples[:f.size])
+	all := product(f.input, f.input)
 	constant := f.weights[len(f.weights)-1]
 	result := fitted{tones: tones, rest: max(0, all-explained) / float64(f.size)}
 	result.signal = max(0, explained/float64(f.size)-constant*constant)
