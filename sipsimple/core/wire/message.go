@@ -74,5 +74,5 @@ type TraceEntry struct {
 	Sent          bool
 	Transport     string
 	Local, Remote netip.AddrPort
-	Data          []byte // read-only, must not be kept longer than it is not changed: it is never changed
+	Data          []byte // never changed afterwards; must not be changed by the reader either
 }

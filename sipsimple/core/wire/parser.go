@@ -136,6 +136,10 @@ func (p *parser) readBody(rest []byte) {
 			continue
 		}
 		n, ok := parseNumber(f.value, MaxMessage)
+		if !ok && isDigits(f.value) {
+			p.fail(fault{sip.StatusMessageTooLarge, "message too large", p.stream})
+			return
+		}
 		if !ok {
 			p.fail(fault{sip.StatusBadRequest, "malformed Content-Length", p.stream})
 			return

@@ -1,10 +1,15 @@
 package wire
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
+	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/pion/transport/v5"
@@ -24,34 +29,199 @@ type Config struct {
 	// Handler is called for every valid message, in order for each source of
 	// one socket, possibly from several goroutines at once. It must not block.
 	Handler func(Message)
-	// Trace is called for every message sent and received. May be nil.
+	// Trace is called for every message sent and received, valid or not, before
+	// anything is done with it. It must not block. May be nil.
 	Trace func(TraceEntry)
+	// Rate is how many datagrams a second are read from one source address (a
+	// /64 for IPv6); more are dropped after a burst of five seconds' worth.
+	// 0 means 10 000, -1 no limit.
+	Rate int
 }
+
+var (
+	// ErrNoListener tells that there is no socket to send a datagram from.
+	ErrNoListener = errors.New("no UDP socket")
+	// ErrQueueFull tells that a peer reads too slowly.
+	ErrQueueFull = errors.New("too many messages wait for the connection")
+)
 
 // Transport sends and receives SIP messages. Its methods may be called from
 // any goroutine.
-type Transport struct{ cfg Config }
+type Transport struct {
+	cfg       Config
+	log       *quietLog
+	ctx       context.Context // ends with Close; dialing follows it
+	cancel    context.CancelFunc
+	running   sync.WaitGroup
+	udp       *udpSocket
+	listeners []*listener
 
-// Flow is a stream connection. It is compared by identity.
-type Flow struct{ t *Transport }
-
-// Listen opens the listeners.
-func Listen(cfg Config) (*Transport, error) { return &Transport{cfg: cfg}, nil }
-
-// Addr is the address of the listener for "udp", "tcp" or "tls".
-func (t *Transport) Addr(transport string) (netip.AddrPort, bool) { return netip.AddrPort{}, false }
-
-// Send writes msg.
-func (t *Transport) Send(msg sip.Message, to Destination, done func(error)) {
-	t.SendOctets([]byte(msg.String()), to, done)
+	mu      sync.Mutex
+	closing bool
+	flows   map[*Flow]struct{}
+	byPeer  map[peerKey]*Flow // the connection to use for a destination
+	inbound int
+	made    uint64
 }
 
-// SendOctets is Send for a message that is octets already.
+// Listen opens the listeners. TLSPort needs Config.TLS with a certificate and
+// is ignored without.
+func Listen(cfg Config) (*Transport, error) {
+	if cfg.Net == nil {
+		return nil, errors.New("wire: Config.Net is nil")
+	}
+	if cfg.Handler == nil {
+		cfg.Handler = func(Message) {}
+	}
+	t := &Transport{cfg: cfg, log: newQuietLog(cfg.Logger), flows: map[*Flow]struct{}{}, byPeer: map[peerKey]*Flow{}}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	if err := t.open(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// open opens the sockets first and reads from them only when all are there.
+func (t *Transport) open() error {
+	if t.cfg.UDPPort >= 0 {
+		if err := t.openUDP(t.cfg.UDPPort); err != nil {
+			return fmt.Errorf("listen on udp port %d: %w", t.cfg.UDPPort, err)
+		}
+	}
+	if t.cfg.TCPPort >= 0 {
+		if err := t.openStream("tcp", t.cfg.TCPPort); err != nil {
+			return fmt.Errorf("listen on tcp port %d: %w", t.cfg.TCPPort, err)
+		}
+	}
+	if t.cfg.TLSPort >= 0 && t.cfg.TLS != nil {
+		if err := t.openStream("tls", t.cfg.TLSPort); err != nil {
+			return fmt.Errorf("listen on tls port %d: %w", t.cfg.TLSPort, err)
+		}
+	}
+	if t.udp != nil {
+		t.running.Go(t.udp.read)
+	}
+	for _, l := range t.listeners {
+		t.running.Go(l.accept)
+	}
+	return nil
+}
+
+// Addr is the address of the listener for "udp", "tcp" or "tls"; its address
+// part is unspecified if Config.Host is invalid.
+func (t *Transport) Addr(transport string) (netip.AddrPort, bool) {
+	if transport == "udp" && t.udp != nil {
+		return t.udp.local, true
+	}
+	for _, l := range t.listeners {
+		if l.transport == transport {
+			return l.local, true
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
+// Send writes msg to a destination. A datagram goes out at once. For tcp and
+// tls a live connection to the destination is used (tls: one whose certificate
+// was verified for the same name), else one is dialed in the background and the
+// message waits for it. done may be nil; it is called once, from any goroutine
+// and possibly before Send returns, with nil when the message has been handed
+// to the socket or with the error. Send never blocks and reads msg before it
+// returns; it sets Content-Length in it.
+func (t *Transport) Send(msg sip.Message, to Destination, done func(error)) {
+	data, err := Marshal(msg)
+	if err != nil {
+		finish(done, err)
+		return
+	}
+	t.SendOctets(data, to, done)
+}
+
+// SendOctets is Send for a message that is octets already. They must not be
+// changed afterwards.
 func (t *Transport) SendOctets(data []byte, to Destination, done func(error)) {
-	if done != nil {
-		done(errors.New("no listener"))
+	switch to.Transport {
+	case "udp":
+		finish(done, t.sendDatagram(data, to.Addr))
+	case "tcp", "tls":
+		t.sendStream(queued{data, done}, to)
+	default:
+		finish(done, fmt.Errorf("transport %q: %w", to.Transport, errors.ErrUnsupported))
 	}
 }
 
-// Close ends everything and waits.
-func (t *Transport) Close() {}
+func finish(done func(error), err error) {
+	if done != nil {
+		done(err)
+	}
+}
+
+// Close ends everything and waits for it: listeners first, then connections,
+// which get a second to write what is queued. No handler runs afterwards. It
+// must not be called from Handler, Trace or a done function.
+func (t *Transport) Close() {
+	t.mu.Lock()
+	t.closing = true
+	t.mu.Unlock()
+	t.cancel()
+	if t.udp != nil {
+		_ = t.udp.conn.Close()
+	}
+	for _, l := range t.listeners {
+		_ = l.Close()
+	}
+	for _, f := range t.sortedFlows() {
+		f.drain(time.Second)
+	}
+	t.running.Wait()
+}
+
+func (t *Transport) trace(sent bool, transport string, local, remote netip.AddrPort, data []byte) {
+	if t.cfg.Trace != nil {
+		t.cfg.Trace(TraceEntry{time.Now(), sent, transport, local, remote, data})
+	}
+}
+
+// judge is the guard's verdict. A bug in it costs the message, not the process.
+func (t *Transport) judge(data []byte, stream bool, source netip.AddrPort) (r Result) {
+	defer func() {
+		if recover() != nil {
+			t.log.Error("guard failed", "source", source)
+			r = Result{Verdict: Drop, Reason: "guard failed", Close: stream}
+		}
+	}()
+	return Inspect(data, stream, source)
+}
+
+// pause waits a little after an error of a listening socket, so that an error
+// that stays costs nothing. It is false when the transport closes.
+func (t *Transport) pause(err error) bool {
+	if errors.Is(err, net.ErrClosed) || t.ctx.Err() != nil {
+		return false
+	}
+	timer := time.NewTimer(20 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-t.ctx.Done():
+		return false
+	}
+}
+
+// addrPort is the address of a socket, an IPv4 address as such.
+func addrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	case nil:
+		return ap
+	default:
+		ap, _ = netip.ParseAddrPort(a.String())
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/pion/transport/v5"
+)
+
+// udpSocket is the one socket that datagrams are sent from and arrive at.
+type udpSocket struct {
+	t     *Transport
+	conn  transport.UDPConn
+	local netip.AddrPort
+	limit limiter
+}
+
+func (t *Transport) openUDP(port int) error {
+	conn, err := t.cfg.Net.ListenUDP("udp", &net.UDPAddr{IP: t.bindIP(), Port: port})
+	if err != nil {
+		return err
+	}
+	rate := t.cfg.Rate
+	if rate == 0 {
+		rate = 10_000
+	}
+	t.udp = &udpSocket{t: t, conn: conn, local: addrPort(conn.LocalAddr()), limit: newLimiter(rate)}
+	return nil
+}
+
+// bindIP is the local address of all sockets, nil for all.
+func (t *Transport) bindIP() net.IP {
+	if t.cfg.Host.IsValid() && !t.cfg.Host.IsUnspecified() {
+		return t.cfg.Host.AsSlice()
+	}
+	return nil
+}
+
+// read reads until the socket is closed. One goroutine for all datagrams: their
+// order is kept.
+func (s *udpSocket) read() {
+	buf := make([]byte, MaxMessage+1) // one more, to notice what is too large
+	for {
+		n, addr, err := s.conn.ReadFrom(buf)
+		if err != nil {
+			if !s.t.pause(err) {
+				return
+			}
+			continue
+		}
+		s.receive(buf[:n], addrPort(addr))
+	}
+}
+
+func (s *udpSocket) receive(data []byte, source netip.AddrPort) {
+	now := time.Now()
+	if !s.limit.allow(source.Addr(), now) {
+		s.t.log.Warn("too many datagrams", "source", source.Addr())
+		return
+	}
+	if s.t.cfg.Trace != nil && len(data) > 4 {
+		s.t.trace(false, "udp", s.local, source, bytes.Clone(data))
+	}
+	r := s.t.judge(data, false, source)
+	switch r.Verdict {
+	case Accept:
+		s.t.cfg.Handler(Message{Msg: r.Msg, Source: source, Local: s.local, Transport: "udp", Received: now})
+	case Refuse:
+		s.t.log.Info("request refused", "transport", "udp", "source", source, "code", r.Code, "reason", r.Reason)
+		_ = s.t.sendDatagram(r.Answer, source)
+	case Drop:
+		s.t.log.Info("message dropped", "transport", "udp", "source", source, "reason", r.Reason)
+	case KeepAlive:
+	}
+}
+
+// sendDatagram hands a datagram to the kernel, which takes it at once or, for
+// want of memory, refuses it.
+func (t *Transport) sendDatagram(data []byte, to netip.AddrPort) error {
+	if t.udp == nil {
+		return ErrNoListener
+	}
+	t.trace(true, "udp", t.udp.local, to, data)
+	_, err := t.udp.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
+	return err
+}
