@@ -30,7 +30,9 @@ func benchmarkHosts(b *testing.B, n *simnet.Network, name string) *simnet.UDPCon
 	return c.(*simnet.UDPConn)
 }
 
-func address(c *simnet.UDPConn) netip.AddrPort { return netip.MustParseAddrPort(c.LocalAddr().String()) }
+func address(c *simnet.UDPConn) netip.AddrPort {
+	return netip.MustParseAddrPort(c.LocalAddr().String())
+}
 
 // BenchmarkPipe sends media one way, 100 packets at a time, to a function that is called.
 func BenchmarkPipe(b *testing.B) {

@@ -33,7 +33,7 @@ func TestDeadlockIsAnError(t *testing.T) {
 	if !errors.As(err, &deadlock) {
 		t.Fatalf("got %v", err)
 	}
-	if !strings.Contains(deadlock.Stacks, "waitForEver") || strings.Contains(deadlock.Stacks, "awaitBody(") && strings.Count(deadlock.Stacks, "\n\n") > 0 {
+	if !strings.Contains(deadlock.Stacks, "waitForEver") || strings.Contains(deadlock.Stacks, "\n\n") { // one goroutine
 		t.Errorf("stacks:\n%s", deadlock.Stacks)
 	}
 }
@@ -160,15 +160,11 @@ const programOutput = `hello 10ms
 
 // TestBubbleInAPlainProgram runs a program that is no test.
 func TestBubbleInAPlainProgram(t *testing.T) {
-	dir, err := os.MkdirTemp(".", "testprogram") // inside the module, so that it can import it
-	if err != nil {
+	file := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(program), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command("go", "run", "./"+dir).CombinedOutput()
+	out, err := exec.Command("go", "run", file).CombinedOutput() // in the folder of this package, hence in the module
 	if err != nil || string(out) != programOutput {
 		t.Errorf("%v\n%s", err, out)
 	}

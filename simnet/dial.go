@@ -90,7 +90,7 @@ func (h *Host) dialTCP(ctx context.Context, network string, local, remote netip.
 	}
 	if err := c.awaitLocked(ctx); err != nil {
 		c.removeLocked()
-		return nil, opError("dial", TCP, tcpAddr(c.local), tcpAddr(c.remote), err)
+		return nil, opError("dial", TCP, nil, tcpAddr(c.remote), err)
 	}
 	return c, nil
 }

@@ -36,17 +36,16 @@ func (n *Network) judgePacketLocked(p *packet) {
 	if len(n.taps) > 0 {
 		n.tellTapsLocked(p, v)
 	}
-	for _, later := range v.copies {
-		n.queueCopyLocked(p, later, v)
-	}
-	switch {
-	case v.lost:
+	if v.lost {
 		n.lostLocked(p)
-	case v.corrupt:
+		return
+	}
+	if v.corrupt {
 		corrupt(p.data, l.rnd)
-		fallthrough
-	default:
-		n.queueLocked(p)
+	}
+	n.queueLocked(p)
+	for _, later := range v.copies {
+		n.queueCopyLocked(p, later)
 	}
 }
 
@@ -157,14 +156,11 @@ func (n *Network) tellTapsLocked(p *packet, v verdict) {
 }
 
 // queueCopyLocked queues a duplicate.
-func (n *Network) queueCopyLocked(p *packet, later int64, v verdict) {
+func (n *Network) queueCopyLocked(p *packet, later int64) {
 	again := n.newPacketLocked(p.data)
 	data := again.data
 	*again = *p
 	again.data, again.due, again.copied = data, p.due+later, true
-	if v.corrupt {
-		corrupt(again.data, p.link.rnd)
-	}
 	n.queueLocked(again)
 }
 
