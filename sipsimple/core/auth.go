@@ -132,9 +132,7 @@ func challengesOf(res *sip.Response, proxy bool) []*digest.Challenge {
 		if err != nil || c.Nonce == "" {
 			continue
 		}
-		for i := range c.QOP {
-			c.QOP[i] = strings.ToLower(strings.TrimSpace(c.QOP[i]))
-		}
+		trimQOP(c)
 		if !supportedChallenge(c) || slices.ContainsFunc(chosen, func(o *digest.Challenge) bool { return o.Realm == c.Realm }) {
 			continue
 		}
@@ -150,4 +148,15 @@ func supportedChallenge(c *digest.Challenge) bool {
 		return digest.CanDigest(c)
 	}
 	return false
+}
+
+// trimQOP cleans the list of qop values: "auth, auth-int" has a blank.
+func trimQOP(c *digest.Challenge) {
+	kept := c.QOP[:0]
+	for _, qop := range c.QOP {
+		if qop = strings.ToLower(strings.TrimSpace(qop)); qop != "" {
+			kept = append(kept, qop)
+		}
+	}
+	c.QOP = kept
 }

@@ -1,0 +1,218 @@
+package core
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+func TestAnswerIsRepeatedUntilItsTimeIsOver(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		b := l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(33 * time.Second)
+		bob.expect(t, "AckTimeout")
+		want := []string{"10ms", "510ms", "1.51s", "3.51s", "7.51s", "11.51s", "15.51s", "19.51s", "23.51s", "27.51s", "31.51s"}
+		if got := l.at("200 INVITE"); !reflect.DeepEqual(got, want) {
+			t.Errorf("200 at %v", got)
+		}
+		bob.do(func(i *Invitation) { i.Bye(500, "Missing ACK") })
+		time.Sleep(100 * time.Millisecond)
+		bye := alice.last(sip.BYE)
+		if got := headerText(bye, "reason"); got != `SIP;cause=500;text="Missing ACK"` {
+			t.Errorf("Reason %s", got)
+		}
+		alice.reply(bye, 200, "")
+		time.Sleep(time.Second)
+		bob.expect(t, "AckTimeout ByeDone200")
+		l.expectEmpty(b)
+	})
+}
+
+func TestLateAckIsFine(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(20 * time.Second)
+		alice.insideBody("192.0.2.2", "ACK", 1, string(offer), "Content-Type: application/sdp")
+		alice.inside("192.0.2.2", "ACK", 1)
+		time.Sleep(30 * time.Second)
+		bob.expect(t, "Acknowledged")
+		if got := bob.events[0].(Acknowledged).SDP; string(got) != string(offer) {
+			t.Errorf("answer in ACK: %q", got)
+		}
+	})
+}
+
+func TestEveryCopyOfA2xxGetsItsAck(t *testing.T) {
+	inLab(t, func(l *lab) {
+		a, bob := l.engine(1, nil), l.peer(2)
+		alice := l.caller(a, nil)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
+		time.Sleep(100 * time.Millisecond)
+		invite := bob.last(sip.INVITE)
+		bob.replySDP(invite, 200, "bt")
+		time.Sleep(100 * time.Millisecond)
+		bob.replySDP(invite, 200, "bt") // before the application acknowledged: nothing to repeat
+		time.Sleep(100 * time.Millisecond)
+		if n := len(bob.requests(sip.ACK)); n != 0 {
+			t.Fatalf("%d ACK before Acknowledge", n)
+		}
+		alice.do(func(i *Invitation) { i.Acknowledge(nil) })
+		bob.replySDP(invite, 200, "bt")
+		time.Sleep(100 * time.Millisecond)
+		acks := bob.requests(sip.ACK)
+		if len(acks) != 2 || acks[0].String() != acks[1].String() {
+			t.Fatalf("%d ACK, want two equal ones", len(acks))
+		}
+		alice.expect(t, "Accepted")
+	})
+}
+
+func TestForks(t *testing.T) {
+	inLab(t, func(l *lab) {
+		a, proxy, one, two := l.engine(1, nil), l.peer(9), l.peer(2), l.peer(3)
+		alice := l.caller(a, nil)
+		alice.react = acknowledging(alice)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
+		time.Sleep(100 * time.Millisecond)
+		invite := proxy.last(sip.INVITE)
+		one.reply(invite, 180, "one", "Record-Route: <sip:192.0.2.8;lr>")
+		two.reply(invite, 183, "two")
+		time.Sleep(100 * time.Millisecond)
+		two.replySDP(invite, 200, "two")
+		time.Sleep(100 * time.Millisecond)
+		one.replySDP(invite, 200, "one") // its route set is that of the 2xx: none
+		one.replySDP(invite, 200, "one")
+		time.Sleep(100 * time.Millisecond)
+		alice.expect(t, "Provisional180 Provisional183 Accepted")
+		if got := alice.inv.Dialog().RemoteTag; got != "two" {
+			t.Errorf("dialog with %q", got)
+		}
+		if n := len(two.requests(sip.ACK)); n != 1 {
+			t.Errorf("winner got %d ACK", n)
+		}
+		if n := len(one.requests(sip.ACK)); n != 2 {
+			t.Errorf("loser got %d ACK, want one for each 2xx", n)
+		}
+		bye := one.last(sip.BYE)
+		if bye.CSeq().SeqNo != 2 || toTag(bye) != "one" {
+			t.Errorf("BYE of the fork:\n%s", bye)
+		}
+	})
+}
+
+func TestRoutes(t *testing.T) {
+	inLab(t, func(l *lab) {
+		a, proxy, bob := l.engine(1, nil), l.peer(9), l.peer(2)
+		alice := l.caller(a, nil)
+		alice.react = acknowledging(alice)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
+		time.Sleep(100 * time.Millisecond)
+		invite := proxy.last(sip.INVITE)
+		if invite.Route() != nil || invite.Recipient.String() != "sip:bob@b.test" {
+			t.Errorf("the route shows in the message:\n%s", invite)
+		}
+		bob.replySDP(invite, 200, "bt", "Record-Route: <sip:192.0.2.8;lr>, <sip:192.0.2.9;lr>")
+		time.Sleep(100 * time.Millisecond)
+		ack := proxy.last(sip.ACK)
+		var routes []string
+		for _, h := range ack.GetHeaders("route") {
+			routes = append(routes, h.Value())
+		}
+		if !slices.Equal(routes, []string{"<sip:192.0.2.9;lr>", "<sip:192.0.2.8;lr>"}) {
+			t.Errorf("routes %q", routes)
+		}
+		if got := ack.Recipient.String(); got != "sip:bob@192.0.2.2:5060" {
+			t.Errorf("target %s", got)
+		}
+	})
+}
+
+func TestByeFromEarlyDialogs(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		b := l.engine(2, answering(bob, func(i *Invitation) { i.Progress(180, "", nil) }))
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(100 * time.Millisecond)
+		alice.inside("192.0.2.2", "BYE", 2, `Reason: Q.850;cause=16;text="other", SIP;cause=200;text="gone, away"`)
+		time.Sleep(100 * time.Millisecond)
+		bob.expect(t, "ByeReceived")
+		if got := bob.events[0].(ByeReceived).Reason; got != "gone, away" {
+			t.Errorf("reason %q", got)
+		}
+		if got := alice.codes(sip.BYE); !slices.Equal(got, []int{200}) {
+			t.Errorf("BYE answered %v", got)
+		}
+		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{180, 487}) {
+			t.Errorf("INVITE answered %v", got)
+		}
+		time.Sleep(40 * time.Second) // no ACK of the 487: its transaction ends
+		l.expectEmpty(b)
+	})
+}
+
+func TestCloseRefusesAndHangsUp(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		b := l.engine(2, answering(bob, nil))
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(time.Second)
+		bob.do(func(i *Invitation) { i.Close() })
+		time.Sleep(time.Second)
+		if got := alice.codes(sip.INVITE)[:2]; !slices.Equal(got, []int{100, 480}) {
+			t.Errorf("INVITE answered %v", got)
+		}
+		time.Sleep(time.Minute)
+		l.expectEmpty(b)
+	})
+}
+
+func TestCloseWaitsForTheAckBeforeItsBye(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		b := l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(time.Second)
+		bob.do(func(i *Invitation) { i.Close() })
+		time.Sleep(time.Second)
+		if n := len(alice.requests(sip.BYE)); n != 0 {
+			t.Fatal("BYE before the ACK")
+		}
+		alice.inside("192.0.2.2", "ACK", 1)
+		time.Sleep(time.Second)
+		alice.reply(alice.last(sip.BYE), 200, "")
+		time.Sleep(time.Second)
+		bob.expect(t, "")
+		l.expectEmpty(b)
+	})
+}
+
+func TestByesCross(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		a := l.engine(1, nil)
+		b := l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
+		alice := l.caller(a, nil)
+		alice.react = acknowledging(alice)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
+		time.Sleep(time.Second)
+		alice.do(func(i *Invitation) { i.Bye(0, "") })
+		bob.do(func(i *Invitation) { i.Bye(0, "") })
+		time.Sleep(time.Second)
+		alice.expect(t, "Accepted ByeReceived ByeDone200")
+		bob.expect(t, "Acknowledged ByeReceived ByeDone200")
+		l.expectEmpty(a)
+		l.expectEmpty(b)
+	})
+}
