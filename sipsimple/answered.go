@@ -18,8 +18,8 @@ func (s *answered) handle(m *machine, e event) {
 	case core.AckTimeout: // 7.5, FAI-35
 		m.releaseAll()
 		m.notify(m.transaction(Remote, 200, core.Phrase(200), AckMissing))
-		m.hangUp(500, "Missing ACK",
-			SIPSessionDidFail{Originator: Local, Code: 200, Reason: core.Phrase(200), FailureReason: "missing ACK"})
+		m.hangUp(500, missingACKText,
+			SIPSessionDidFail{Originator: Local, Code: 200, Reason: core.Phrase(200), FailureReason: missingACK})
 	case streamEvent:
 		if e.what == streamFailed { // 7.6, FAI-45
 			s.giveUp(m, 500, streamFailedToStart, localFailure(streamFailure(e.reason)))
@@ -39,6 +39,13 @@ func (s *answered) handle(m *machine, e event) {
 		m.failOnCancel(e.Reason)
 	}
 }
+
+// What is told here, and to the peer in a Reason header, when the ACK never
+// came (9.2).
+const (
+	missingACK     = "missing ACK"
+	missingACKText = "Missing ACK"
+)
 
 // acknowledged is the ACK. To an offer in our 200 it must bring an answer (7.7).
 func (s *answered) acknowledged(m *machine, e core.Acknowledged) {

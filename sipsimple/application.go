@@ -67,6 +67,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Registry == nil {
 		c.Registry = &streams.Registry{}
+		streams.RegisterAudio(c.Registry)
 	}
 	if c.Center == nil {
 		c.Center = notification.NewCenter(c.Logger)

@@ -13,7 +13,7 @@ import (
 // negotiation is the offer/answer machine of the dialog, made when first needed.
 func (m *machine) negotiation() *sdp.Negotiation {
 	if m.sdp == nil {
-		m.sdp = sdp.NewNegotiation(m.out.sessionID())
+		m.sdp = sdp.NewNegotiation(uint64(m.out.random()))
 	}
 	return m.sdp
 }

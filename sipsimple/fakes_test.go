@@ -119,9 +119,20 @@ func (w *world) owner() streams.Session        { return nil }
 func (w *world) watch(s streams.MediaStream)   { w.watched[s] = true }
 func (w *world) unwatch(s streams.MediaStream) { delete(w.watched, s) }
 func (w *world) settings() settings            { return settings{inviteTimeout: w.limit, userAgent: "test"} }
-func (w *world) sessionID() uint64             { return 1 }
-func (w *world) opened() error                 { return nil }
-func (w *world) closed()                       { w.finished = true }
+func (w *world) random() uint32                { return 1 }
+func (w *world) streamsFor(offer *psdp.SessionDescription, indexes []int) []streams.MediaStream {
+	var list []streams.MediaStream
+	for _, i := range indexes {
+		if name, _ := offer.MediaDescriptions[i].Attribute("name"); name != "" {
+			s := w.stream(name)
+			s.index = i
+			list = append(list, s)
+		}
+	}
+	return list
+}
+func (w *world) opened() error { return nil }
+func (w *world) closed()       { w.finished = true }
 
 func (w *world) newInvitation(core.OutgoingParams) invitation {
 	w.inv = &fakeInvitation{world: w}
@@ -138,17 +149,28 @@ func (w *world) addressFacing(route core.Route) (netip.Addr, error) {
 // fakeInvitation logs what it is asked to do.
 type fakeInvitation struct {
 	world *world
-	offer []byte // the last one sent or received
+	offer []byte   // the last one sent or received
+	done  []string // what it was asked to do, as the property test wants to know
 }
 
 func (i *fakeInvitation) Invite(a core.Attempt) {
 	i.offer = a.SDP
+	i.done = append(i.done, "INVITE")
 	i.world.logf("INVITE %s %s", a.Route, describeSDP(a.SDP))
 }
+func (i *fakeInvitation) Reinvite(body []byte, _ string) {
+	i.offer = body
+	i.done = append(i.done, "INVITE")
+	i.world.logf("re-INVITE %s", describeSDP(body))
+}
 func (i *fakeInvitation) Acknowledge(body []byte) { i.world.logf("ACK%s", describeSDP(body)) }
-func (i *fakeInvitation) Cancel(string)           { i.world.logf("CANCEL") }
-func (i *fakeInvitation) Close()                  {}
+func (i *fakeInvitation) Cancel(string) {
+	i.done = append(i.done, "CANCEL")
+	i.world.logf("CANCEL")
+}
+func (i *fakeInvitation) Close() {}
 func (i *fakeInvitation) Bye(code int, text string) {
+	i.done = append(i.done, "BYE")
 	if text != "" {
 		i.world.logf("BYE %d %q", code, text)
 		return
@@ -158,9 +180,11 @@ func (i *fakeInvitation) Bye(code int, text string) {
 func (i *fakeInvitation) Progress(code int, _ string, _ []byte) { i.world.logf("%d", code) }
 func (i *fakeInvitation) Accept(a core.Answer) {
 	i.offer = a.SDP
+	i.done = append(i.done, "200")
 	i.world.logf("200 %s", describeSDP(a.SDP))
 }
 func (i *fakeInvitation) Reject(code int, phrase string, headers ...sip.Header) {
+	i.done = append(i.done, "refused")
 	line := fmt.Sprintf("%d %s", code, phrase)
 	for _, h := range headers {
 		line += fmt.Sprintf(" (%s: %s)", h.Name(), h.Value())
@@ -231,7 +255,11 @@ func (s *fakeStream) Initialize(_ streams.Session, direction streams.Direction) 
 }
 
 func (s *fakeStream) LocalMedia(bool) (*psdp.MediaDescription, error) {
-	return mediaLine(s.media(), 4000+s.index*2), nil
+	line := mediaLine(s.media(), 4000+s.index*2)
+	if s.HoldSupported() {
+		sdp.SetDirection(line, sdp.OfferDirection(sdp.SendRecv, s.hold))
+	}
+	return line, nil
 }
 
 func mediaLine(media string, port int) *psdp.MediaDescription {
@@ -283,6 +311,8 @@ func answerTo(body []byte, off ...int) []byte {
 	for i, line := range offer.MediaDescriptions {
 		if slices.Contains(off, i) {
 			offer.MediaDescriptions[i] = sdp.RefusedLine(line)
+		} else if direction := sdp.Direction(line, offer); direction != sdp.SendRecv {
+			sdp.SetDirection(line, sdp.Reverse(direction))
 		}
 	}
 	return sdp.Marshal(offer)
@@ -300,6 +330,9 @@ func describeSDP(body []byte) string {
 	var words []string
 	for _, line := range d.MediaDescriptions {
 		word := line.MediaName.Media
+		if direction := sdp.Direction(line, d); direction != sdp.SendRecv {
+			word += "=" + direction.String()
+		}
 		if !sdp.Alive(line) {
 			word += "=0"
 		}

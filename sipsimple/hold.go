@@ -2,6 +2,9 @@ package sipsimple
 
 import (
 	"slices"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // holdCommand is [Session.Hold] and [Session.Unhold].
@@ -11,11 +14,11 @@ func (holdCommand) claim(*machine) error { return nil }
 
 // holdWish is what the application wants and what has been agreed (SD21):
 // whenever the session is connected and idle and the two differ, a re-INVITE
-// leaves.
+// leaves (holding.go).
 type holdWish struct{ wanted, inForce bool }
 
-// wantHold takes the wish. Streams stop or resume at once; what is told to the
-// peer, and when, is the stage's business.
+// wantHold takes the wish. Streams fall silent or resume at once; what is told
+// to the peer, and when, is the stage's business.
 func (m *machine) wantHold(c holdCommand) {
 	if m.hold.wanted == c.hold {
 		return
@@ -34,4 +37,37 @@ func (m *machine) wantHold(c holdCommand) {
 func (m *machine) refreshHold() {
 	held := slices.ContainsFunc(m.members, func(s *member) bool { return s.stream.OnHold() })
 	m.attrs.set(func(v *attributeValues) { v.onHold = held })
+}
+
+// notifyHold tells which streams one side holds: on_hold if it holds any,
+// partial if there is another one that it could hold and does not.
+func (m *machine) notifyHold(by Originator) {
+	held, free := m.heldBy(by)
+	m.notify(SIPSessionDidChangeHoldState{Originator: by, OnHold: len(held) > 0, Partial: len(held) > 0 && free})
+}
+
+func (m *machine) heldBy(by Originator) (held []streams.MediaStream, free bool) {
+	for _, s := range m.members {
+		holds := s.stream.OnHoldByLocal
+		if by == Remote {
+			holds = s.stream.OnHoldByRemote
+		}
+		switch {
+		case !s.stream.HoldSupported():
+		case holds():
+			held = append(held, s.stream)
+		default:
+			free = true
+		}
+	}
+	return held, free
+}
+
+// glareDelay is the wait after a 491 (RFC 3261 section 14.1), in steps of 10 ms.
+func (m *machine) glareDelay() time.Duration {
+	const step = 10 * time.Millisecond
+	if m.attrs.get().direction == streams.Outgoing {
+		return 2100*time.Millisecond + time.Duration(m.out.random()%191)*step
+	}
+	return time.Duration(m.out.random()%201) * step
 }

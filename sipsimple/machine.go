@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+	psdp "github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
@@ -71,10 +72,11 @@ const (
 	startTimer      timer = "start"      // streams until started
 	dialogTimer     timer = "dialog"     // CANCEL, refusal or BYE until its outcome is known
 	leaveTimer      timer = "leave"      // streams until ended
+	retryTimer      timer = "retry"      // after a 491 (SD24)
 )
 
 // timers are all of them.
-var timers = []timer{inviteTimer, initializeTimer, startTimer, dialogTimer, leaveTimer}
+var timers = []timer{inviteTimer, initializeTimer, startTimer, dialogTimer, leaveTimer, retryTimer}
 
 const (
 	initializeLimit = 45 * time.Second // streams.md 2.7
@@ -107,8 +109,11 @@ type surroundings interface {
 	// addressFacing is our address as seen from the route. The text of the
 	// error is the failure_reason.
 	addressFacing(route core.Route) (netip.Addr, error)
-	// sessionID draws the number in our o= lines.
-	sessionID() uint64
+	// random draws a number.
+	random() uint32
+	// streamsFor asks the stream types for each of the m-lines of an offer (3.6).
+	// What nobody can use is left out.
+	streamsFor(offer *psdp.SessionDescription, indexes []int) []streams.MediaStream
 	// opened is called when the session becomes active; an error forbids it.
 	// closed is called when it has posted its last notification.
 	opened() error
@@ -125,6 +130,7 @@ type settings struct {
 type invitation interface {
 	Invite(attempt core.Attempt)
 	Acknowledge(sdp []byte)
+	Reinvite(sdp []byte, contactUser string)
 	Cancel(reason string)
 	Bye(reasonCode int, reasonText string)
 	Close()
@@ -163,11 +169,11 @@ func (m *machine) become(s stage) { m.stage = s }
 func (m *machine) state() State { return m.attrs.get().state }
 
 // setState changes the state, before the notification that announces it (SD4).
-// From terminating there is no way back: the application may have ended the
-// session while an event that continues it was waiting.
+// What the diagram forbids does not happen: the application may have ended the
+// session while an event that would continue it was waiting.
 func (m *machine) setState(to State) {
 	m.attrs.set(func(v *attributeValues) {
-		if v.state != Terminated && (v.state != Terminating || to == Terminated) {
+		if v.state.canBecome(to) {
 			v.state = to
 		}
 	})

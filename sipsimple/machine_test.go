@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
+	psdp "github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/sdp"
@@ -64,10 +65,10 @@ func playCase(title, text string) string {
 		case strings.HasPrefix(line, "//"):
 			out += line + "\n"
 		case strings.HasPrefix(line, "> "):
-			w.log = nil
+			from := len(w.log)
 			w.play(strings.Fields(line[2:]))
 			out += line + "\n"
-			for _, done := range w.log {
+			for _, done := range w.log[from:] {
 				out += "  " + done + "\n"
 			}
 		}
@@ -163,6 +164,8 @@ func (w *world) eventOf(verb string, args []string) event {
 		return e
 	case "rejected": // rejected 486 In a meeting
 		return core.Rejected{Code: number(args[0]), Phrase: core.Phrase(number(args[0])), Reason: strings.Join(args[1:], " ")}
+	case "reinvite": // reinvite audio=sendonly message:c audio=0, reinvite broken, or reinvite alone without SDP
+		return w.reinvited(args)
 	case "acknowledged":
 		body, _ := w.answer(args)
 		return core.Acknowledged{SDP: body}
@@ -180,6 +183,34 @@ func (w *world) eventOf(verb string, args []string) event {
 		"invite-timeout": core.InviteTimeout{}, "transport-failed": core.TransportFailed{},
 		"ack-timeout": core.AckTimeout{}, "rejection-acknowledged": core.RejectionAcknowledged{},
 	}[verb]
+}
+
+// reinvited is a re-INVITE of the peer: a word for each m-line, with the name
+// of the stream that a new one makes.
+func (w *world) reinvited(lines []string) core.ReinviteReceived {
+	if len(lines) == 0 {
+		return core.ReinviteReceived{}
+	}
+	if lines[0] == "broken" {
+		return core.ReinviteReceived{SDP: []byte("nonsense")}
+	}
+	offer := sdp.NewSession("peer", netip.MustParseAddr("192.0.2.2"), 7)
+	for i, word := range lines {
+		word, name, _ := strings.Cut(word, ":")
+		media, direction, _ := strings.Cut(word, "=")
+		line := mediaLine(media, 5000+2*i)
+		if name != "" {
+			line.Attributes = append(line.Attributes, psdp.Attribute{Key: "name", Value: name})
+		}
+		if d, err := psdp.NewDirection(direction); err == nil {
+			sdp.SetDirection(line, d)
+		}
+		if direction == "0" {
+			line = sdp.RefusedLine(line)
+		}
+		offer.MediaDescriptions = append(offer.MediaDescriptions, line)
+	}
+	return core.ReinviteReceived{SDP: sdp.Marshal(offer)}
 }
 
 func number(word string) int {

@@ -38,7 +38,7 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 		}
 		inv.Trying()
 		call.offer = offer
-		call.streams = sm.streamsOf(offer, acc)
+		call.streams = sm.app.streamsFor(acc, offer, allLines(offer))
 		if len(call.streams) == 0 { // 7.8, FAI-06
 			inv.Reject(488, "")
 			return
@@ -51,24 +51,34 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 	session.handle(call) // at once, so that the manager's stop finds the session
 }
 
-// streamsOf asks the registered stream types for each m-line in use. What
-// nobody can use is left out, and its line refused in the answer.
-func (sm *SessionManager) streamsOf(offer *psdp.SessionDescription, acc *account.Account) []streams.MediaStream {
-	env := sm.app.environment(acc)
+// streamsFor asks the registered stream types for each of the m-lines that is
+// in use. What nobody can use is left out, and its line refused in the answer.
+func (a *Application) streamsFor(acc *account.Account, offer *psdp.SessionDescription, indexes []int) []streams.MediaStream {
+	env := a.environment(acc)
 	var list []streams.MediaStream
-	for i, line := range offer.MediaDescriptions {
+	for _, i := range indexes {
+		line := offer.MediaDescriptions[i]
 		if !sdp.Alive(line) {
 			continue
 		}
-		stream, err := sm.app.cfg.Registry.NewFromSDP(env, offer, i)
+		stream, err := a.cfg.Registry.NewFromSDP(env, offer, i)
 		if err != nil {
-			sm.app.cfg.Logger.Debug("m-line is of no use", "index", i, "media", line.MediaName.Media, "reason", err)
+			a.cfg.Logger.Debug("m-line is of no use", "index", i, "media", line.MediaName.Media, "reason", err)
 			continue
 		}
 		stream.SetIndex(i)
 		list = append(list, stream)
 	}
 	return list
+}
+
+// allLines are the indexes of the m-lines.
+func allLines(d *psdp.SessionDescription) []int {
+	indexes := make([]int, len(d.MediaDescriptions))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	return indexes
 }
 
 // matchAccount finds the account that a Request-URI calls (application.md

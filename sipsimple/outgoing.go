@@ -29,8 +29,8 @@ func (c connectCommand) claim(m *machine) error {
 	if err := m.out.opened(); err != nil {
 		return err
 	}
+	m.setState(Outgoing)
 	m.attrs.set(func(v *attributeValues) {
-		v.state = Outgoing
 		v.direction = streams.Outgoing
 		v.proposed = slices.Clone(c.streams)
 		v.localIdentity = &core.Address{DisplayName: v.account.DisplayName, URI: v.account.URI()}

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"time"
 
+	psdp "github.com/pion/sdp/v3"
+
 	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
@@ -92,11 +94,14 @@ func (sh *shell) addressFacing(route core.Route) (netip.Addr, error) {
 	return sh.app.engine.LocalAddrFor(route)
 }
 
-// sessionID draws 32 bits: enough to be unique, and legible.
-func (sh *shell) sessionID() uint64 {
+func (sh *shell) random() uint32 {
 	var bits [4]byte
 	sh.app.random(bits[:])
-	return uint64(binary.BigEndian.Uint32(bits[:]))
+	return binary.BigEndian.Uint32(bits[:])
+}
+
+func (sh *shell) streamsFor(offer *psdp.SessionDescription, indexes []int) []streams.MediaStream {
+	return sh.app.streamsFor(sh.session.Account(), offer, indexes)
 }
 
 func (sh *shell) opened() error { return sh.app.manager.admit(sh.session) }

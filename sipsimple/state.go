@@ -29,9 +29,21 @@ const (
 // application's sessions (seed row M7).
 func (s State) Active() bool { return s != Null && s != Terminated }
 
-// started says whether the state lies between DidStart and the end.
-func (s State) started() bool { return slices.Contains(startedStates, s) }
-
-var startedStates = []State{
-	Connected, SendingProposal, ReceivedProposal, AcceptingProposal, RejectingProposal, CancelingProposal,
+// transitions is the diagram (session.md 2.2; the seed's own picture is lost).
+// Every state but null may end at any moment.
+var transitions = map[State][]State{
+	Null:              {Outgoing, Incoming},
+	Outgoing:          {Connected, Terminating, Terminated},
+	Incoming:          {Accepting, Terminating, Terminated},
+	Accepting:         {Connected, Terminating, Terminated},
+	Connected:         {SendingProposal, ReceivedProposal, Terminating, Terminated},
+	SendingProposal:   {Connected, CancelingProposal, ReceivedProposal, Terminating, Terminated},
+	CancelingProposal: {Connected, Terminating, Terminated},
+	ReceivedProposal:  {Connected, AcceptingProposal, RejectingProposal, Terminating, Terminated},
+	AcceptingProposal: {Connected, Terminating, Terminated},
+	RejectingProposal: {Connected, Terminating, Terminated},
+	Terminating:       {Terminated},
 }
+
+// canBecome says whether the diagram has an arrow from s to the other state.
+func (s State) canBecome(to State) bool { return slices.Contains(transitions[s], to) }
