@@ -1,0 +1,174 @@
+package core
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// busy is a callee that takes every call.
+func busy(l *lab, change func(*Config)) (*Engine, *party) {
+	bob := &party{}
+	e := l.engine(2, func(cfg *Config) {
+		answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) })(cfg)
+		if change != nil {
+			change(cfg)
+		}
+	})
+	return e, bob
+}
+
+func TestInvitesThatNeverReachTheApplication(t *testing.T) {
+	for name, c := range map[string]struct {
+		extra []string
+		body  string
+		code  int
+		want  string // header of the answer: "Name: value"
+	}{
+		"unknown extension": {[]string{"Require: timer, 100rel, x"}, "", 420, "timer, x"},
+		"no contact":        {[]string{"Contact: *"}, "", 400, ""},
+		"not SDP":           {[]string{"Content-Type: text/plain"}, "hello", 415, sdpType},
+		"broken SDP":        {[]string{"Content-Type: application/sdp"}, "v=0\r\nnonsense\r\n", 400, ""},
+		"no SDP wanted":     {[]string{"Accept: text/plain"}, "", 406, ""},
+		"unknown Replaces":  {[]string{"Replaces: x;to-tag=1;from-tag=2"}, "", 481, ""},
+		"two Replaces":      {[]string{"Replaces: x;to-tag=1;from-tag=2", "Replaces: y;to-tag=1;from-tag=2"}, "", 400, ""},
+		"Replaces, no tag":  {[]string{"Replaces: x;to-tag=1"}, "", 400, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inLab(t, func(l *lab) {
+				e, bob := busy(l, nil)
+				alice := l.peer(1)
+				lines := []string{
+					"INVITE sip:bob@192.0.2.2 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1", "Max-Forwards: 70",
+					"From: <sip:alice@a.test>;tag=ft", "To: <sip:bob@b.test>", "Call-ID: call-1", "CSeq: 1 INVITE",
+				}
+				if name != "no contact" {
+					lines = append(lines, "Contact: <sip:alice@192.0.2.1>")
+				}
+				alice.text("192.0.2.2", c.body, append(lines, c.extra...)...)
+				time.Sleep(100 * time.Millisecond)
+				if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{c.code}) {
+					t.Fatalf("answered %v, want %d", got, c.code)
+				}
+				header := map[int]string{420: "unsupported", 415: "accept", 400: "warning"}[c.code]
+				if got := headerText(alice.got[0], header); header != "" && got == "" || c.want != "" && got != c.want {
+					t.Errorf("%s: %q, want %q", header, got, c.want)
+				}
+				if bob.inv != nil {
+					t.Error("the application heard of it")
+				}
+				time.Sleep(time.Minute)
+				l.expectEmpty(e)
+			})
+		})
+	}
+}
+
+func TestMergedAndLooped(t *testing.T) {
+	inLab(t, func(l *lab) {
+		_, bob := busy(l, nil)
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(50 * time.Millisecond)
+		alice.inside("192.0.2.2", "ACK", 1)
+		alice.invite("192.0.2.2", "2")
+		time.Sleep(50 * time.Millisecond)
+		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200, 482}) {
+			t.Errorf("answered %v", got)
+		}
+		bob.expect(t, "Acknowledged")
+	})
+	inLab(t, func(l *lab) {
+		a, mirror := l.engine(1, answering(&party{}, nil)), l.peer(9)
+		alice := l.caller(a, nil)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
+		time.Sleep(50 * time.Millisecond)
+		back := mirror.last(sip.INVITE).Clone()
+		back.RemoveHeader("Via")
+		back.PrependHeader(via("udp", mirror.addr, "z9hG4bKback"))
+		mirror.send(back, "192.0.2.1")
+		time.Sleep(50 * time.Millisecond)
+		if got := mirror.codes(sip.INVITE); !slices.Equal(got, []int{482}) {
+			t.Errorf("looped INVITE answered %v", got)
+		}
+	})
+}
+
+func TestRequestsOutsideDialogs(t *testing.T) {
+	for method, want := range map[sip.RequestMethod]int{
+		"OPTIONS": 200, "BYE": 481, "PRACK": 481, "UPDATE": 481, "NOTIFY": 481, "CANCEL": 481,
+		"SUBSCRIBE": 489, "REFER": 403, "REGISTER": 405, "MESSAGE": 405, "INFO": 405, "DANCE": 501,
+	} {
+		for _, tag := range []string{"", ";tag=unknown"} {
+			if tag != "" && want < 405 || tag != "" && want == 489 {
+				want = 481
+			}
+			inLab(t, func(l *lab) {
+				busy(l, nil)
+				alice := l.peer(1)
+				alice.text("192.0.2.2", "",
+					string(method)+" sip:bob@192.0.2.2 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1", "Max-Forwards: 70",
+					"From: <sip:alice@a.test>;tag=ft", "To: <sip:bob@b.test>"+tag, "Call-ID: call-1", "CSeq: 1 "+string(method),
+					"Contact: <sip:alice@192.0.2.1>")
+				time.Sleep(100 * time.Millisecond)
+				if got := alice.codes(method); !slices.Equal(got, []int{want}) {
+					t.Errorf("%s%s answered %v, want %d", method, tag, got, want)
+				}
+			})
+		}
+	}
+}
+
+func TestOrderInTheDialog(t *testing.T) {
+	inLab(t, func(l *lab) {
+		_, bob := busy(l, nil)
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(50 * time.Millisecond)
+		alice.inside("192.0.2.2", "ACK", 1)
+		alice.inside("192.0.2.2", "OPTIONS", 5)
+		alice.inside("192.0.2.2", "OPTIONS", 5)
+		time.Sleep(50 * time.Millisecond)
+		alice.inside("192.0.2.2", "BYE", 4)
+		time.Sleep(50 * time.Millisecond)
+		if got := alice.codes(sip.OPTIONS); !slices.Equal(got, []int{200, 500}) {
+			t.Errorf("OPTIONS answered %v", got)
+		}
+		if got := alice.codes(sip.BYE); !slices.Equal(got, []int{500}) {
+			t.Errorf("BYE answered %v", got)
+		}
+		alice.inside("192.0.2.2", "BYE", 6)
+		time.Sleep(50 * time.Millisecond)
+		bob.expect(t, "Acknowledged ByeReceived")
+		alice.inside("192.0.2.2", "INVITE", 7, "Contact: <sip:alice@192.0.2.1>")
+		time.Sleep(50 * time.Millisecond)
+		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200, 481}) {
+			t.Errorf("INVITE in the ended dialog answered %v", got)
+		}
+	})
+}
+
+func TestLimits(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		e := l.engine(2, func(cfg *Config) {
+			answering(bob, nil)(cfg)
+			cfg.MaxPending = 1
+		})
+		alice, carol := l.peer(1), l.peer(3)
+		alice.invite("192.0.2.2", "1")
+		time.Sleep(50 * time.Millisecond)
+		carol.text("192.0.2.2", "", "INVITE sip:bob@192.0.2.2 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.3:5060;branch=z9hG4bK1",
+			"Max-Forwards: 70", "From: <sip:carol@c.test>;tag=ct", "To: <sip:bob@b.test>", "Call-ID: call-2", "CSeq: 1 INVITE",
+			"Contact: <sip:carol@192.0.2.3>")
+		time.Sleep(50 * time.Millisecond)
+		if got := carol.codes(sip.INVITE); !slices.Equal(got, []int{503}) {
+			t.Errorf("answered %v", got)
+		}
+		bob.do(func(i *Invitation) { i.Reject(603, "") })
+		time.Sleep(time.Minute)
+		l.expectEmpty(e)
+	})
+}
