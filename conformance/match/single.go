@@ -145,7 +145,7 @@ func (s *single) timeDifferences(m *matching, ev *Event) []Difference {
 		}
 	}
 	if after := s.item.After; after != nil {
-		from, _, ok := after.Window(m, 0)
+		from, ok := after.Since(m)
 		if !ok || ev.At < from-tolerance {
 			diffs = append(diffs, timeDifference("after", after, from, from, ok, ev))
 		}
@@ -173,10 +173,27 @@ func timeDifference(field string, at *Instant, from, to time.Duration, ok bool, 
 // FormatTime is an instant as reports print it: seconds and milliseconds.
 func FormatTime(t time.Duration) string { return fmt.Sprintf("%.3f s", t.Seconds()) }
 
+// Start is the label of the beginning of the run.
+const Start = "start"
+
 // Window is the time that an instant means for the copy with this number; ok is
-// false while its label has not happened.
+// false while its label has not happened. A time alone counts from the start.
 func (i *Instant) Window(env Env, number int) (from, to time.Duration, ok bool) {
-	base, ok := env.Instant(i.Label)
+	if i.Label == "" {
+		return i.window(env, Start, number)
+	}
+	return i.window(env, i.Label, number)
+}
+
+// Since is the instant as `after` means it: a time alone counts from the step
+// before, which the environment knows as label "".
+func (i *Instant) Since(env Env) (at time.Duration, ok bool) {
+	at, _, ok = i.window(env, i.Label, 0)
+	return at, ok
+}
+
+func (i *Instant) window(env Env, label string, number int) (from, to time.Duration, ok bool) {
+	base, ok := env.Instant(label)
 	if !ok {
 		return 0, 0, false
 	}
@@ -243,3 +260,10 @@ func (m *matching) Bind(name string, value any) {
 func (m *matching) Subject(kind, subject string) (any, error)     { return m.env.Subject(kind, subject) }
 func (m *matching) Instant(label string) (time.Duration, bool)    { return m.env.Instant(label) }
 func (m *matching) Label(name string, at time.Duration, ev Event) { m.env.Label(name, at, ev) }
+
+// Matches tells whether an event is a single item, binding what `let` binds if
+// it is.
+func Matches(item *Item, ev Event, env Env) bool {
+	m := &matching{env: env, log: &Log{}}
+	return newSingle(item, true).offer(m, &ev) == taken
+}

@@ -84,6 +84,11 @@ func quantityOf(v any) (quantity, bool) {
 	case string:
 		return parseQuantity(v)
 	case Named:
+		for _, name := range v.Names() {
+			if q, ok := parseQuantity(name); ok {
+				return q, true
+			}
+		}
 		return quantity{}, false
 	case fmt.Stringer:
 		return parseQuantity(v.String())

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-sipsimple/callflow/conformance/play"
+	"github.com/go-sipsimple/callflow/conformance/report"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
+
+// replayOptions are the flags of replay.
+type replayOptions struct {
+	selection
+	name   string
+	until  float64
+	events bool
+}
+
+func newReplay() *cobra.Command {
+	o := &replayOptions{}
+	cmd := &cobra.Command{
+		Use:     "replay FILE",
+		Short:   "Play one case again, exactly, and show it as a ladder",
+		Example: "  callflow replay my-call.yaml --case tcp,PCMU --seed 1 --until 3.062",
+		Args:    cobra.ExactArgs(1),
+		RunE:    o.replay,
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.name, "case", "", "name of the case, when the file has several")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the case, as a failure prints it")
+	f.Float64Var(&o.until, "until", 0, "show the ladder up to this second")
+	f.BoolVar(&o.events, "events", false, "print the log as ndjson instead of the ladder")
+	f.StringArrayVar(&o.vars, "var", nil, "override a variable: NAME=VALUE")
+	return cmd
+}
+
+func (o *replayOptions) replay(cmd *cobra.Command, args []string) error {
+	hasSeed := cmd.Flags().Changed("seed")
+	one, err := o.find(cmd, args)
+	if err != nil {
+		return err
+	}
+	if hasSeed {
+		one.Seed = o.seed
+	}
+	r := play.Play(one)
+	out := cmd.OutOrStdout()
+	if o.until > 0 {
+		r.Log = upTo(r.Log, time.Duration(o.until*float64(time.Second))+time.Millisecond)
+	}
+	if o.events {
+		if err := play.WriteLog(out, r.Log); err != nil {
+			return exit{exitBroken, err.Error()}
+		}
+		return exitOf([]*play.Result{r})
+	}
+	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: true}
+	text.Begin(one.FullName(), fmt.Sprintf("seed %d", one.Seed))
+	text.Case(r)
+	text.End(r.Wall)
+	return exitOf([]*play.Result{r})
+}
+
+// find is the one case that the file and --case name.
+func (o *replayOptions) find(cmd *cobra.Command, args []string) (*scenario.Case, error) {
+	seed := cmd.Flags().Lookup("seed")
+	changed := seed.Changed
+	seed.Changed = false // the seed is the case's own, not the file's
+	cases, err := o.load(cmd, args)
+	seed.Changed = changed
+	if err != nil {
+		return nil, err
+	}
+	var found *scenario.Case
+	for _, c := range cases {
+		if c.Name == o.name || o.name == "" && len(cases) == 1 {
+			found = c
+		}
+	}
+	if found == nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "the cases are:")
+		for _, c := range cases {
+			fmt.Fprintf(cmd.ErrOrStderr(), "  --case %q\n", c.Name)
+		}
+		return nil, exit{exitBadInput, fmt.Sprintf("no case %q in %s", o.name, args[0])}
+	}
+	return found, nil
+}
+
+func upTo(log []play.Entry, end time.Duration) []play.Entry {
+	for i, e := range log {
+		if e.At > end {
+			return log[:i]
+		}
+	}
+	return log
+}
+
+var _ io.Writer

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/go-sipsimple/callflow/conformance/play"
+	"github.com/go-sipsimple/callflow/conformance/report"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	selection
+	ladder   bool
+	json     bool
+	junit    string
+	out      string
+	parallel int
+}
+
+func newRun() *cobra.Command {
+	o := &runOptions{}
+	cmd := &cobra.Command{
+		Use:   "run [FILE | FOLDER | BUILT-IN]...",
+		Short: "Play scenarios in virtual time; without arguments the built-in ones",
+		Example: "  callflow run\n  callflow run set/ --ladder\n  callflow run my-call.yaml --seed 7 --var ack_limit=15s\n" +
+			"  callflow run --spec S19 --junit out.xml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cases, err := o.load(cmd, args)
+			if err != nil {
+				return err
+			}
+			return o.play(cmd, cases, o.what(), o.seedText())
+		},
+	}
+	o.flags(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.ladder, "ladder", false, "print a ladder for every case")
+	f.BoolVar(&o.json, "json", false, "print the report as JSON")
+	f.StringVar(&o.junit, "junit", "", "write the report to this file in JUnit's format")
+	f.StringVar(&o.out, "out", "", "write the log and the ladder of every failed case into this folder")
+	f.IntVar(&o.parallel, "parallel", 0, "how many cases to play at a time (default: one a core)")
+	return cmd
+}
+
+func (o *runOptions) what() string {
+	if len(o.patterns) == 0 {
+		return "built-in scenarios"
+	}
+	return strings.Join(o.patterns, " ")
+}
+
+func (o *runOptions) seedText() string {
+	if o.hasSeed {
+		return fmt.Sprintf("seed %d", o.seed)
+	}
+	return "seeds of the files"
+}
+
+// play plays the cases, prints the report and turns it into an exit code.
+func (o *runOptions) play(cmd *cobra.Command, cases []*scenario.Case, what, seed string) error {
+	text := &report.Text{Out: cmd.OutOrStdout(), Colour: isTerminal(cmd.OutOrStdout()), Ladder: o.ladder}
+	if o.json {
+		text.Out = io.Discard
+	}
+	text.Begin(what, seed)
+	began := time.Now()
+	var results []*play.Result
+	var artefacts error
+	play.All(cases, o.parallel, func(r *play.Result) {
+		text.Case(r)
+		if o.out != "" && r.Verdict != play.Passed && r.Verdict != play.Skipped && artefacts == nil {
+			artefacts = keep(o.out, r)
+		}
+		if o.json || o.junit != "" || r.Verdict != play.Passed {
+			if !o.needsLog() {
+				r.Log = nil
+			}
+		} else {
+			r.Log = nil
+		}
+		results = append(results, r)
+	})
+	took := time.Since(began)
+	text.End(took)
+	if artefacts != nil {
+		return exit{exitBroken, artefacts.Error()}
+	}
+	if err := o.write(cmd, results, took); err != nil {
+		return exit{exitBroken, err.Error()}
+	}
+	return exitOf(results)
+}
+
+// needsLog tells whether the logs of failed cases are printed later.
+func (o *runOptions) needsLog() bool { return o.junit != "" }
+
+func (o *runOptions) write(cmd *cobra.Command, results []*play.Result, took time.Duration) error {
+	if o.json {
+		if err := report.JSON(cmd.OutOrStdout(), results, took); err != nil {
+			return err
+		}
+	}
+	if o.junit == "" {
+		return nil
+	}
+	return writeFile(o.junit, func(w io.Writer) error { return report.JUnit(w, results, took) })
+}
+
+// exitOf is the exit code as an error, nil when all passed.
+func exitOf(results []*play.Result) error {
+	code, ran := exitOK, 0
+	for _, r := range results {
+		switch r.Verdict {
+		case play.Broken:
+			code = exitBroken
+		case play.Failed:
+			code = max(code, exitFailed)
+		}
+		if r.Verdict != play.Skipped {
+			ran++
+		}
+	}
+	if ran == 0 {
+		return exit{exitBadInput, "nothing was run: every case is skipped (exit 2)"}
+	}
+	if code == exitOK {
+		return nil
+	}
+	return exit{code: code}
+}
+
+// keep writes what a failed case leaves behind.
+func keep(dir string, r *play.Result) error {
+	dir = filepath.Join(dir, filepath.FromSlash(r.Case.ID), r.Case.Name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(dir, "events.ndjson"), func(w io.Writer) error { return play.WriteLog(w, r.Log) }); err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, "ladder.txt"), func(w io.Writer) error { report.Ladder(w, r); return nil })
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// isTerminal tells whether colours make sense.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,235 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/sipsimple"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// call makes an API call on each subject: it waits until the call is allowed,
+// unless the call never waits or must fail.
+func (d *driver) call(s *scenario.Step, v *scenario.Call) *Failure {
+	for _, subject := range v.Subjects {
+		p := d.party(subject.Party)
+		if p == nil {
+			return failure(d.now(), s.Pos, s.Source, "no party "+subject.Party)
+		}
+		if p.app == nil {
+			return failure(d.now(), s.Pos, s.Source, p.def.Name+" is scripted: it has no API")
+		}
+		if f := d.callOn(s, v, p, subject); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (d *driver) callOn(s *scenario.Step, v *scenario.Call, p *party, subject scenario.Subject) *Failure {
+	what := subject.String() + ": " + v.Name
+	var target *target
+	find := func() bool { target = p.find(subject, v.Name); return target.ready() }
+	if s.Error != nil || neverWaits(v.Name) {
+		find()
+	} else if from := d.now(); !d.wait(d.limit(s), find) {
+		return failure(d.failedAt(from), s.Pos, what, target.why(), d.gaveUp(from))
+	}
+	if target.err != nil {
+		return failure(d.now(), s.Pos, what, target.err.Error())
+	}
+	err := p.perform(target, v, s.Session)
+	return d.judgeError(s, what, err)
+}
+
+// judgeError compares the error of a call with the one that is demanded.
+func (d *driver) judgeError(s *scenario.Step, what string, err error) *Failure {
+	switch {
+	case s.Error == nil && err == nil:
+		return nil
+	case s.Error == nil:
+		return failure(d.now(), s.Pos, what, "the call failed: "+err.Error())
+	case err == nil:
+		return failure(d.now(), s.Pos, what, "expected  the error "+s.Error.String(), "got       no error")
+	case !s.Error.Match(errorName{err}, d.env):
+		return failure(d.now(), s.Pos, what, "expected  the error "+s.Error.String(), "got       "+err.Error())
+	}
+	return nil
+}
+
+// errorName is an error as a file speaks of it: by its kind or by its text.
+type errorName struct{ error }
+
+// Names implements [match.Named].
+func (e errorName) Names() []string {
+	kinds := []struct {
+		name string
+		is   bool
+	}{
+		{"illegal_state", is[*sipsimple.IllegalStateError](e.error)},
+		{"illegal_direction", is[*sipsimple.IllegalDirectionError](e.error)},
+		{"argument", is[*sipsimple.ArgumentError](e.error)},
+		{"already_used", errors.Is(e.error, sipsimple.ErrAlreadyUsed)},
+	}
+	var names []string
+	for _, kind := range kinds {
+		if kind.is {
+			names = append(names, kind.name)
+		}
+	}
+	return append(names, e.Error())
+}
+
+func is[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
+
+var _ match.Named = errorName{}
+
+// perform makes the call. label names the session that it makes or gets.
+func (p *party) perform(t *target, v *scenario.Call, label string) error {
+	switch v.Name {
+	case "new":
+		s := p.sessionOf(sipsimple.NewSession(p.app, p.accounts[""]))
+		s.label(label)
+		return nil
+	case "call":
+		return p.connect(t, v, label)
+	case "start":
+		return p.startUp()
+	case "stop":
+		p.app.Stop()
+		return nil
+	}
+	if t.stream != nil {
+		return p.performOnStream(t.stream, v)
+	}
+	if t.session == nil {
+		return fmt.Errorf("%s cannot be called without a session", v.Name)
+	}
+	t.session.label(label)
+	return p.performOnSession(t.session, v)
+}
+
+func (p *party) performOnSession(s *session, v *scenario.Call) error {
+	reason, _ := v.Params["reason"].(string)
+	switch v.Name {
+	case "ring":
+		return s.session.SendRingIndication()
+	case "accept":
+		list, err := p.chosen(s, v.Arg)
+		if err != nil {
+			return err
+		}
+		focus, _ := v.Params["focus"].(bool)
+		return s.session.Accept(list, &sipsimple.AcceptOptions{Focus: focus})
+	case "reject":
+		code, err := number(v.Arg)
+		if err != nil {
+			return err
+		}
+		return s.session.Reject(code, reason)
+	case "end":
+		s.session.End()
+	case "hold":
+		s.session.Hold()
+	case "unhold":
+		s.session.Unhold()
+	case "add_stream", "remove_stream", "accept_proposal", "reject_proposal", "cancel_proposal":
+		return p.propose(s, v, reason)
+	default:
+		return fmt.Errorf("%s cannot be played yet", v.Name)
+	}
+	return nil
+}
+
+func (p *party) propose(s *session, v *scenario.Call, reason string) error {
+	switch v.Name {
+	case "add_stream":
+		made, err := p.newStream(fmt.Sprint(v.Arg), s)
+		if err != nil {
+			return err
+		}
+		return s.session.AddStream(made)
+	case "remove_stream":
+		found := p.find(scenario.Subject{Party: p.def.Name, Stream: fmt.Sprint(v.Arg)}, "remove_stream").streamIn(s)
+		if found == nil {
+			return fmt.Errorf("the session has no stream %v", v.Arg)
+		}
+		return s.session.RemoveStream(found.stream)
+	case "accept_proposal":
+		list, err := p.chosen(s, v.Arg)
+		if err != nil {
+			return err
+		}
+		return s.session.AcceptProposal(list)
+	case "reject_proposal":
+		code, err := number(v.Arg)
+		if err != nil {
+			return err
+		}
+		return s.session.RejectProposal(code, reason)
+	}
+	return s.session.CancelProposal()
+}
+
+// number reads an optional status code.
+func number(arg any) (int, error) {
+	text, ok := arg.(string)
+	if !ok || text == "" {
+		return 0, nil
+	}
+	return strconv.Atoi(text)
+}
+
+// chosen lists the proposed streams that a call names, all of them if it names
+// none. Where nothing was proposed (an INVITE without SDP) they are made.
+func (p *party) chosen(s *session, arg any) ([]streams.MediaStream, error) {
+	names, named := arg.([]string)
+	proposed := s.session.ProposedStreams()
+	if !named {
+		return proposed, nil
+	}
+	list := []streams.MediaStream{}
+	for _, name := range names {
+		i := slices.IndexFunc(proposed, func(candidate streams.MediaStream) bool {
+			rec := p.streamOf(candidate, "", s)
+			return slices.Contains(rec.Names(), name) && !slices.Contains(list, candidate)
+		})
+		switch {
+		case i >= 0:
+			list = append(list, proposed[i])
+		case len(proposed) == 0:
+			made, err := p.newStream(name, s)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, made)
+		default:
+			return nil, fmt.Errorf("no stream %s was proposed, only %s", name, match.Format(p.streamValues(proposed, s)))
+		}
+	}
+	return list, nil
+}
+
+// performOnStream makes a call on a stream.
+func (p *party) performOnStream(st *stream, v *scenario.Call) error {
+	type failing interface{ Fail(reason string) }
+	type muting interface{ SetMuted(bool) }
+	switch v.Name {
+	case "fail":
+		if double, ok := st.stream.(failing); ok {
+			double.Fail(fmt.Sprint(v.Arg))
+			return nil
+		}
+	case "mute", "unmute":
+		if audio, ok := st.stream.(muting); ok {
+			audio.SetMuted(v.Name == "mute")
+			return nil
+		}
+	}
+	return fmt.Errorf("a stream of type %s cannot %s", st.stream.Type(), strings.ReplaceAll(v.Name, "_", " "))
+}

@@ -1,0 +1,124 @@
+package play
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/wirefields"
+)
+
+// Entry is one line of the log of a run: a notification or a message.
+type Entry struct {
+	At    time.Duration
+	Party string // that posted or sent
+	// Event is the notification; for a message its name is "alice > bob".
+	Event   match.Event
+	Message *Message // nil for a notification
+	Session string   // name of the session that posted, "" if none did
+	Watched bool
+}
+
+// logged is a notification in the log under construction.
+type logged struct {
+	at        time.Duration
+	rank, seq int
+	record    *record
+	party     *party
+}
+
+func (w *world) note(p *party, r *record) {
+	w.log = append(w.log, logged{at: r.event.At, rank: w.rank(p.def.Name), seq: len(w.log), record: r, party: p})
+}
+
+// entries is the whole log in its canonical order: by time, then by party, then
+// in the order of each party's own doing.
+func (w *world) entries() []Entry {
+	lines := slices.Clone(w.log)
+	messages := map[int]*Message{}
+	for _, m := range w.wire.messages {
+		messages[len(lines)] = m
+		lines = append(lines, logged{at: m.Event.At, rank: w.rank(m.From), seq: len(lines)})
+	}
+	slices.SortStableFunc(lines, byTime)
+	entries := make([]Entry, 0, len(lines))
+	for _, l := range lines {
+		if m := messages[l.seq]; m != nil {
+			entries = append(entries, Entry{At: l.at, Party: m.From, Event: m.Event, Message: m})
+			continue
+		}
+		if l.record == nil || l.at < 0 {
+			continue
+		}
+		e := Entry{At: l.at, Party: l.party.def.Name, Event: l.record.event, Watched: l.record.watched}
+		if l.record.session != nil {
+			e.Session = sessionName{l.record.session}.Names()[0]
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// line is an entry as JSON: one object a line, keys in this order.
+type line struct {
+	Time    string         `json:"t"`
+	Party   string         `json:"party,omitempty"`
+	Session string         `json:"session,omitempty"`
+	Name    string         `json:"notification,omitempty"`
+	Fields  map[string]any `json:"fields,omitempty"`
+	Wire    string         `json:"wire,omitempty"`
+	Message string         `json:"message,omitempty"`
+	Over    string         `json:"transport,omitempty"`
+	Lost    bool           `json:"lost,omitempty"`
+	Copy    bool           `json:"copy,omitempty"`
+	Octets  string         `json:"octets,omitempty"`
+}
+
+// WriteLog writes the log of a run as ndjson, the same bytes for the same seed.
+func WriteLog(out io.Writer, entries []Entry) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	for _, e := range entries {
+		l := line{Time: e.At.String()}
+		if m := e.Message; m != nil {
+			l.Wire, l.Message, l.Over = e.Event.Name, e.Event.Text, m.Transport
+			l.Lost, l.Copy, l.Octets = e.Event.Lost, e.Event.Copy, string(m.Data)
+		} else {
+			l.Party, l.Session, l.Name, l.Fields = e.Party, e.Session, e.Event.Name, plain(e.Event.Fields)
+		}
+		if err := encoder.Encode(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plain turns the values of fields into what JSON has.
+func plain(fields map[string]any) map[string]any {
+	result := map[string]any{}
+	for name, v := range fields {
+		switch v := v.(type) {
+		case nil, bool, string, int, float64:
+			result[name] = v
+		case []any:
+			list := make([]string, len(v))
+			for i, member := range v {
+				list[i] = match.Format(member)
+			}
+			result[name] = list
+		default:
+			result[name] = match.Format(v)
+		}
+	}
+	return result
+}
+
+// SDPOf is the session description of a message in words, "" if it has none.
+func (m *Message) SDPOf() string {
+	if d, ok := m.Event.Fields["sdp"].(wirefields.SDP); ok {
+		return d.String()
+	}
+	return ""
+}

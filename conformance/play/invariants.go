@@ -1,0 +1,127 @@
+package play
+
+import (
+	"fmt"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/sipsimple"
+)
+
+// broken checks the log of every session against what holds for all of them
+// (session.md 6.4), whether the file asks for it or not.
+func (w *world) broken() []Failure {
+	var list []Failure
+	for _, p := range w.parties {
+		for _, s := range p.allSessions() {
+			check := life{party: p, session: s}
+			for _, r := range p.bySession[s] {
+				if r.stream == nil {
+					check.next(r)
+				}
+			}
+			list = append(list, check.failures...)
+		}
+	}
+	return list
+}
+
+// life follows one session through its notifications.
+type life struct {
+	party    *party
+	session  *session
+	failures []Failure
+
+	opened, willStart, didStart, willEnd, closed bool
+	proposal                                     bool // one is open
+	accepted                                     []string
+}
+
+func (l *life) wrong(r *record, rule string) {
+	what := fmt.Sprintf("%s: a rule of every session is broken", l.party.subject(l.session, nil))
+	f := failure(r.event.At, l.party.def.Pos, what, rule, "at        "+r.event.String())
+	l.failures = append(l.failures, *f)
+}
+
+// next judges one more notification. The numbers are those of the rules.
+func (l *life) next(r *record) {
+	if l.closed { // 8
+		l.wrong(r, "nothing comes after the closing notification")
+		return
+	}
+	first := is2[sipsimple.SIPSessionNewIncoming](r) || is2[sipsimple.SIPSessionNewOutgoing](r)
+	if first == l.opened { // 1
+		l.wrong(r, "a session begins with SIPSessionNewIncoming or SIPSessionNewOutgoing, once")
+	}
+	l.opened = true
+	if l.accepted != nil && !is2[sipsimple.SIPSessionDidRenegotiateStreams](r) { // 5
+		l.wrong(r, "SIPSessionGotAcceptProposal is followed by SIPSessionDidRenegotiateStreams")
+		l.accepted = nil
+	}
+	switch data := r.data.(type) {
+	case sipsimple.SIPSessionWillStart:
+		l.once(r, &l.willStart, "SIPSessionWillStart comes once")
+	case sipsimple.SIPSessionDidStart:
+		l.once(r, &l.didStart, "SIPSessionDidStart comes once")
+		if !l.willStart { // 2
+			l.wrong(r, "SIPSessionWillStart comes before SIPSessionDidStart")
+		}
+	case sipsimple.SIPSessionWillEnd:
+		l.once(r, &l.willEnd, "SIPSessionWillEnd comes once") // 3
+		l.proposal = false
+	case sipsimple.SIPSessionDidEnd:
+		l.closed = true
+		if !l.didStart || !l.willEnd { // 2, 3
+			l.wrong(r, "SIPSessionDidEnd closes a session that has started, after SIPSessionWillEnd")
+		}
+	case sipsimple.SIPSessionDidFail:
+		l.closed = true
+		if l.didStart || l.willEnd { // 2, 3
+			l.wrong(r, "SIPSessionDidFail closes a session that has not started, without SIPSessionWillEnd")
+		}
+	case sipsimple.SIPSessionGotProposal:
+		if l.proposal { // 4
+			l.wrong(r, "a proposal comes after the one before is decided")
+		}
+		l.proposal = true
+	case sipsimple.SIPSessionGotRejectProposal, sipsimple.SIPSessionHadProposalFailure:
+		l.decided(r)
+	case sipsimple.SIPSessionGotAcceptProposal:
+		l.decided(r)
+		l.accepted = namesOf(l.party, l.session, data.Streams)
+	case sipsimple.SIPSessionDidRenegotiateStreams:
+		l.renegotiated(r, data)
+	}
+}
+
+func is2[D any](r *record) bool { _, ok := r.data.(D); return ok }
+
+func (l *life) once(r *record, flag *bool, rule string) {
+	if *flag {
+		l.wrong(r, rule)
+	}
+	*flag = true
+}
+
+// decided ends a proposal: rule 4.
+func (l *life) decided(r *record) {
+	if !l.proposal {
+		l.wrong(r, "a proposal is decided once, after SIPSessionGotProposal")
+	}
+	l.proposal = false
+}
+
+func (l *life) renegotiated(r *record, data sipsimple.SIPSessionDidRenegotiateStreams) {
+	names := namesOf(l.party, l.session, data.Streams)
+	if l.accepted != nil && (data.Action != sipsimple.Add || fmt.Sprint(names) != fmt.Sprint(l.accepted)) { // 5
+		l.wrong(r, "what is added is what was accepted")
+	}
+	l.accepted = nil
+}
+
+func namesOf(p *party, s *session, list sipsimple.Streams) []string {
+	names := []string{}
+	for _, st := range list {
+		names = append(names, match.Format(p.value(st, s)))
+	}
+	return names
+}

@@ -1,0 +1,161 @@
+package play
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/hear"
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
+
+// settling is the time that `listen` leaves out at its beginning.
+const settling = 200 * time.Millisecond
+
+// listen lets time run and measures what came out of the loudspeakers.
+func (d *driver) listen(s *scenario.Step, v *scenario.Listen) *Failure {
+	begin := time.Now()
+	lost := map[string]int{}
+	for _, p := range d.parties {
+		lost[p.def.Name] = p.lostPackets()
+	}
+	time.Sleep(v.Duration)
+	d.settleNow()
+	from := v.From
+	if from < 0 {
+		from = settling
+	}
+	for i := range v.Sentences {
+		for _, ears := range d.ears(&v.Sentences[i]) {
+			if f := d.hears(&v.Sentences[i], ears, begin.Add(from), begin.Add(v.Duration), lost); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// ear is who hears whom; the speaker is nil for whatever arrives.
+type ear struct{ hearer, speaker *party }
+
+func (d *driver) ears(s *scenario.Sentence) []ear {
+	if !s.BothWays {
+		return []ear{{d.party(s.Hearer), d.party(s.Speaker)}}
+	}
+	var with []*party
+	for _, p := range d.parties {
+		if p.app != nil && len(p.talks("audio")) > 0 {
+			with = append(with, p)
+		}
+	}
+	var list []ear
+	for _, a := range with {
+		for _, b := range with {
+			if a != b {
+				list = append(list, ear{a, b})
+			}
+		}
+	}
+	return list
+}
+
+func (d *driver) hears(s *scenario.Sentence, e ear, from, to time.Time, lostBefore map[string]int) *Failure {
+	what := s.Source
+	if e.hearer == nil || e.hearer.sound == nil {
+		return failure(d.now(), s.Pos, what, "nobody of that name has ears")
+	}
+	if s.BothWays {
+		what += " (" + e.hearer.def.Name + " hears " + e.speaker.def.Name + ")"
+	}
+	var want []float64
+	if e.speaker != nil {
+		want = e.speaker.def.Plays
+	}
+	result := hear.Measure(e.hearer.sound.Heard(from, to), e.hearer.sound.SampleRate(), want)
+	if s.Silence {
+		if result.Silence || len(want) > 0 && !anyTone(result.Tones, want) {
+			return nil
+		}
+		return failure(d.now(), s.Pos, what, "expected  silence", "heard     "+heard(result))
+	}
+	lost := max(result.LostFrames, e.hearer.lostPackets()-lostBefore[e.hearer.def.Name])
+	values := map[string]any{
+		"tone": tone(result, want), "tones": tones(result.Tones), "snr": result.SNR, "longest_gap": result.LongestGap,
+		"lost_frames": lost, "level": result.Level, "delay": result.Delay,
+	}
+	var wrong []string
+	for _, name := range sortedKeys(s.Fields) {
+		got, ok := values[name]
+		if !ok {
+			return failure(d.now(), s.Pos, what, name+" cannot be measured yet")
+		}
+		if m := s.Fields[name]; !m.Match(got, d.env) {
+			wrong = append(wrong, fmt.Sprintf("%s: expected %s, got %s", name, m, measured(got)))
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return failure(d.now(), s.Pos, what, append(wrong, "heard     "+heard(result))...)
+}
+
+// tone is the strongest tone that was heard, of the wanted ones if there are any.
+func tone(r hear.Result, want []float64) any {
+	for _, hz := range r.Tones {
+		if len(want) == 0 || anyTone([]float64{hz}, want) {
+			return hz
+		}
+	}
+	if len(r.Tones) > 0 {
+		return r.Tones[0]
+	}
+	return match.Absent{}
+}
+
+func anyTone(tones, want []float64) bool {
+	for _, a := range tones {
+		for _, b := range want {
+			if math.Abs(a-b) < 3 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func tones(list []float64) []any {
+	values := make([]any, len(list))
+	for i, hz := range list {
+		values[i] = hz
+	}
+	return values
+}
+
+func heard(r hear.Result) string {
+	if r.Silence {
+		return "silence"
+	}
+	return fmt.Sprintf("tones %v Hz, SNR %.1f dB, longest gap %v, %d lost frames, level %.1f dB",
+		r.Tones, r.SNR, r.LongestGap, r.LostFrames, r.Level)
+}
+
+func measured(v any) string {
+	if n, ok := v.(float64); ok {
+		return fmt.Sprintf("%.1f", n)
+	}
+	return match.Format(v)
+}
+
+// lostPackets counts the frames that the party's audio streams had to make up.
+func (p *party) lostPackets() int {
+	total := 0
+	for _, s := range p.talks("audio") {
+		if v, ok := streamAttribute(s, "packets_lost"); ok {
+			if n, ok := v.(int); ok {
+				total += n
+			}
+		}
+	}
+	return total
+}

@@ -1,0 +1,235 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple"
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// party is one participant: an application, or a script.
+type party struct {
+	world    *world
+	def      *scenario.Party
+	host     *simnet.Host
+	app      *sipsimple.Application // nil of a scripted party
+	sound    *simnet.Sound
+	accounts map[string]*account.Account // by name; "" is the default one
+
+	log       match.Log // what it posted and is watched
+	started   bool      // by Start
+	bySession map[*session][]*record
+
+	mu         sync.Mutex
+	fresh      []*record // not collected yet
+	sessions   []*session
+	streams    []*stream
+	armed      []*armed
+	complaints []*Failure          // of calls made in observers
+	next       *scenario.StreamDef // of the stream that is being made
+}
+
+func newParty(w *world, def *scenario.Party) *party {
+	return &party{world: w, def: def, accounts: map[string]*account.Account{}, bySession: map[*session][]*record{}}
+}
+
+// move gives the party its host.
+func (p *party) move() error {
+	addr := netip.Addr{}
+	if p.world.c.Knobs.IP == 6 {
+		addr = netip.IPv6Unspecified()
+	}
+	if p.def.Host != "" {
+		var err error
+		if addr, err = netip.ParseAddr(p.def.Host); err != nil {
+			return fmt.Errorf("host of %s: %w", p.def.Name, err)
+		}
+	}
+	var err error
+	p.host, err = p.world.net.Host(p.def.Name, addr)
+	return err
+}
+
+// address is where the party lives.
+func (p *party) address() netip.Addr { return p.host.Addr() }
+
+// ChaCha8 is a reader; applications put their own lock around it.
+func (p *party) random() io.Reader {
+	var seed [32]byte
+	for i := range 8 {
+		seed[i] = byte(p.world.seedFor(p.def.Name) >> (8 * i))
+	}
+	return rand.NewChaCha8(seed)
+}
+
+// build makes the application or the script. Applications are started later.
+func (p *party) build() error {
+	if p.def.Scripted {
+		return p.world.scripts.add(p)
+	}
+	cfg, err := p.config()
+	if err != nil {
+		return fmt.Errorf("party %s: %w", p.def.Name, err)
+	}
+	if p.app, err = sipsimple.NewApplication(cfg); err != nil {
+		return fmt.Errorf("party %s: %w", p.def.Name, err)
+	}
+	p.app.Center().AddObserver(p)
+	return nil
+}
+
+func (p *party) config() (sipsimple.Config, error) {
+	p.sound = simnet.NewSound(p.def.Plays)
+	cfg := sipsimple.Config{
+		Net: p.host, Rand: p.random(), Logger: slog.New(slog.DiscardHandler), Host: p.address(),
+		UDPPort: 5060, TCPPort: 5060, TLSPort: -1, Sound: p.sound,
+		RTP: streams.RTPSettings{Codecs: p.codecs()}, Trace: p.world.wire.trace(p.def.Name),
+	}
+	if p.world.c.Knobs.Transport == "tls" || p.world.usesTLS() {
+		var err error
+		if cfg.TLS, err = p.world.certificate(p); err != nil {
+			return cfg, err
+		}
+		cfg.TLSPort = 5061
+	}
+	cfg.Registry = p.registry()
+	if err := p.addAccounts(&cfg); err != nil {
+		return cfg, err
+	}
+	return cfg, p.applySettings(&cfg)
+}
+
+// codecs are those of the knob, unless the streams of the file name their own.
+func (p *party) codecs() []string {
+	for _, name := range p.world.namesOf("audio") {
+		if def := p.definition(name); len(def.Codecs) > 0 {
+			return def.Codecs
+		}
+	}
+	if p.world.c.Knobs.Codec == "" {
+		return nil
+	}
+	return []string{p.world.c.Knobs.Codec}
+}
+
+func (p *party) addAccounts(cfg *sipsimple.Config) error {
+	add := func(name string, settings map[string]string) error {
+		acc, err := p.account(settings)
+		if err != nil {
+			return err
+		}
+		p.accounts[name] = acc
+		cfg.Accounts = append(cfg.Accounts, acc)
+		return nil
+	}
+	if len(p.def.Accounts) == 0 {
+		return add("", p.def.Account)
+	}
+	for i, name := range sortedKeys(p.def.Accounts) {
+		if err := add(name, p.def.Accounts[name]); err != nil {
+			return err
+		}
+		if i == 0 {
+			p.accounts[""] = p.accounts[name]
+		}
+	}
+	return nil
+}
+
+func (p *party) account(settings map[string]string) (*account.Account, error) {
+	acc := &account.Account{ID: p.def.Name + "@" + p.def.Name + ".test"}
+	for _, key := range sortedKeys(settings) {
+		value := settings[key]
+		switch key {
+		case "id":
+			acc.ID = value
+		case "display_name":
+			acc.DisplayName = value
+		case "contact_user":
+			acc.ContactUser = value
+		case "auth.username":
+			acc.Username = value
+		case "auth.password":
+			acc.Password = value
+		case "enabled":
+			acc.Disabled = value == "false"
+		case "sip.register":
+			if value == "true" {
+				return nil, errors.New("accounts cannot register yet")
+			}
+		default:
+			return nil, fmt.Errorf("unknown key %s of an account", key)
+		}
+	}
+	return acc, nil
+}
+
+func (p *party) applySettings(cfg *sipsimple.Config) error {
+	for _, key := range sortedKeys(p.def.Settings) {
+		value := p.def.Settings[key]
+		var err error
+		switch key {
+		case "sip.invite_timeout":
+			cfg.InviteTimeout, err = seconds(value)
+		case "rtp.timeout":
+			cfg.RTP.Timeout, err = seconds(value)
+		case "rtp.port_range":
+			_, err = fmt.Sscanf(strings.ReplaceAll(value, "..", "-"), "%d-%d", &cfg.RTP.PortMin, &cfg.RTP.PortMax)
+		case "rtp.audio_codec_list":
+			cfg.RTP.Codecs = strings.Split(value, ",")
+		case "user_agent":
+			cfg.UserAgent = value
+		default:
+			err = errors.New("unknown setting")
+		}
+		if err != nil {
+			return fmt.Errorf("setting %s: %w", key, err)
+		}
+	}
+	return nil
+}
+
+// seconds reads a number of seconds or a time; null is without limit.
+func seconds(text string) (time.Duration, error) {
+	if text == "null" {
+		return -1, nil
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		return time.Duration(n * float64(time.Second)), nil
+	}
+	return time.ParseDuration(text)
+}
+
+// addressOf is where others call the party.
+func (p *party) addressOf() (core.Address, error) {
+	id := p.def.Name + "@" + p.def.Name + ".test"
+	if acc := p.accounts[""]; acc != nil {
+		id = acc.ID
+	}
+	return core.ParseAddress("sip:" + id)
+}
+
+// contact is the URI at which the party is reached directly.
+func (p *party) contact() any {
+	return regexpOf(p.address().String())
+}
+
+// startUp starts the application and waits for nothing.
+func (p *party) startUp() error {
+	p.started = true
+	return p.app.Start()
+}

@@ -1,0 +1,120 @@
+package play
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/simnet"
+)
+
+// noStep stands for no step in particular.
+var noStep = &scenario.Step{}
+
+// Play plays a case in a bubble of virtual time and judges it. It returns when
+// everything has ended. Several may run at the same time.
+func Play(c *scenario.Case) *Result {
+	result := &Result{Case: c}
+	if c.Skip != "" {
+		result.Verdict = Skipped
+		return result
+	}
+	began := time.Now()
+	err := simnet.Bubble(func() { result.play(began) })
+	result.Wall = time.Since(began)
+	if err != nil {
+		result.Failures = append(result.Failures, disaster(result.Virtual, c, err))
+	}
+	if len(result.Failures) > 0 && result.Verdict == Passed {
+		result.Verdict = Failed
+	}
+	return result
+}
+
+// disaster is a deadlock, a leak or a panic as a failure.
+func disaster(at time.Duration, c *scenario.Case, err error) Failure {
+	what := "the run broke down"
+	switch {
+	case isError[*simnet.PanicError](err):
+		what = "panic"
+	case isError[*simnet.DeadlockError](err):
+		what = "deadlock: everything waits for ever"
+	case isError[*simnet.LeakError](err):
+		what = "leak: something still runs after the end"
+	}
+	return *failure(at, match.Pos{File: c.File}, what, strings.Split(err.Error(), "\n")...)
+}
+
+func isError[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
+
+// play is the body of the bubble.
+func (r *Result) play(began time.Time) {
+	w, err := newWorld(r.Case)
+	defer func() {
+		if err := w.tearDown(); err != nil {
+			r.Failures = append(r.Failures, *failure(r.Virtual, match.Pos{File: r.Case.File}, "the end", err.Error()))
+		}
+	}()
+	if err == nil {
+		err = w.startAll()
+	}
+	if err != nil {
+		r.Verdict = Broken
+		r.Failures = append(r.Failures, *failure(0, match.Pos{File: r.Case.File}, "the world could not be built", err.Error()))
+		return
+	}
+	d := &driver{world: w}
+	d.settleNow()
+	w.begin()
+	r.Failures = d.judge(began)
+	r.Virtual = d.now()
+	r.Log = w.entries()
+}
+
+// judge plays the case to its end, or to its first failure.
+func (d *driver) judge(began time.Time) []Failure {
+	defer func() {
+		for _, t := range d.timers {
+			t.Stop()
+		}
+	}()
+	if f := d.run(d.c.Network); f != nil {
+		return []Failure{*f}
+	}
+	if f := d.run(d.c.Steps); f != nil {
+		d.collect()
+		return append([]Failure{*f}, d.broken()...)
+	}
+	failures := d.rest()
+	if f := d.wrongAttribute(d.c.Finally); f != nil {
+		f.What = "finally: " + strings.TrimPrefix(f.What, "check ")
+		failures = append(failures, *f)
+	}
+	failures = append(failures, d.broken()...)
+	return append(failures, d.overBudget(time.Since(began))...)
+}
+
+// startAll starts the applications, but for those that a step starts.
+func (w *world) startAll() error {
+	for _, p := range w.parties {
+		if p.app == nil || p.def.Manual {
+			continue
+		}
+		if err := p.startUp(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin makes this instant the start of the run. What the applications posted
+// while they started is not judged.
+func (w *world) begin() {
+	w.start = time.Now()
+	w.log = nil
+	for _, p := range w.parties {
+		p.log.Drop(p.log.Len())
+	}
+}

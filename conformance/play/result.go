@@ -1,0 +1,59 @@
+package play
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
+
+// Verdict is how a case ended.
+type Verdict int
+
+// The verdicts.
+const (
+	Passed  Verdict = iota
+	Failed          // something was not as the file says
+	Skipped         // the file says so, with a reason
+	Broken          // the laboratory itself is at fault: nothing was judged
+)
+
+// String is the word of a report.
+func (v Verdict) String() string { return [...]string{"ok", "FAIL", "skip", "BROKEN"}[v] }
+
+// Result is what came of playing a case.
+type Result struct {
+	Case     *scenario.Case
+	Verdict  Verdict
+	Failures []Failure     // why it is Failed or Broken
+	Virtual  time.Duration // from the first step to the end of the last
+	Wall     time.Duration
+	Log      []Entry // everything that happened, in order
+}
+
+// Failure is one thing that was not as it should be.
+type Failure struct {
+	At      time.Duration  // virtual time
+	Pos     match.Pos      // place in the file; zero if it has none
+	What    string         // one line: "bob, item 2 of 2", "alice: hold", "leak"
+	Match   *match.Failure // of an expect
+	Details []string       // more lines
+}
+
+// String is the failure in one line.
+func (f Failure) String() string {
+	text := fmt.Sprintf("t = %s: %s", match.FormatTime(f.At), f.What)
+	if f.Match != nil {
+		return text + ": " + f.Match.Error()
+	}
+	if len(f.Details) > 0 {
+		text += ": " + f.Details[0]
+	}
+	return text
+}
+
+// failure is a Failure on its way up through the steps.
+func failure(at time.Duration, pos match.Pos, what string, details ...string) *Failure {
+	return &Failure{At: at, Pos: pos, What: what, Details: details}
+}

@@ -1,0 +1,128 @@
+package play
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/conformance/double"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/conformance/wirefields"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// definition is how a named stream behaves at this party. A name that the file
+// does not define is a plain type: "audio2" is one more of type audio.
+func (p *party) definition(name string) *scenario.StreamDef {
+	if def := p.def.Streams[name]; def != nil {
+		merged := *def
+		if base := p.world.c.Streams[name]; base != nil {
+			if merged.Type == "" {
+				merged.Type = base.Type
+			}
+			if merged.Double == nil {
+				merged.Double = base.Double
+			}
+		}
+		return &merged
+	}
+	if def := p.world.c.Streams[name]; def != nil {
+		return def
+	}
+	return &scenario.StreamDef{Name: name, Type: strings.TrimRight(name, "0123456789")}
+}
+
+// newStream makes a stream to offer.
+func (p *party) newStream(name string, owner *session) (streams.MediaStream, error) {
+	def := p.definition(name)
+	p.mu.Lock()
+	p.next = def
+	p.mu.Unlock()
+	made, err := p.app.NewStream(def.Type, p.accounts[""])
+	p.mu.Lock()
+	p.next = nil
+	p.mu.Unlock()
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", name, err)
+	}
+	p.streamOf(made, name, owner)
+	return made, nil
+}
+
+// registry is the party's stream types: those of the middleware, and for names
+// with a double the doubles.
+func (p *party) registry() *streams.Registry {
+	builtin := &streams.Registry{}
+	streams.RegisterAudio(builtin)
+	result := &streams.Registry{}
+	types := map[string]bool{}
+	for _, f := range builtin.Factories() {
+		types[f.Type] = true
+	}
+	for _, name := range sortedKeys(p.world.c.Streams) {
+		types[p.definition(name).Type] = true
+	}
+	for _, typ := range sortedKeys(types) {
+		real, ok := builtin.Lookup(typ)
+		result.Add(p.factory(typ, real, ok))
+	}
+	return result
+}
+
+// factory makes doubles where the file says so, and real streams elsewhere.
+func (p *party) factory(typ string, real streams.Factory, isReal bool) streams.Factory {
+	return streams.Factory{
+		Type: typ, Priority: 1,
+		New: func(env *streams.Environment) (streams.MediaStream, error) {
+			p.mu.Lock()
+			def := p.next
+			p.mu.Unlock()
+			switch {
+			case def != nil && def.Double != nil:
+				return double.New(env, double.ConfigOf(def)), nil
+			case isReal:
+				return real.New(env)
+			}
+			return nil, fmt.Errorf("there is no stream type %s yet; a double can stand in for it", typ)
+		},
+		NewFromSDP: func(env *streams.Environment, remote *sdp.SessionDescription, index int) (streams.MediaStream, error) {
+			if wirefields.StreamType(remote.MediaDescriptions[index]) != typ {
+				return nil, streams.ErrUnknownStream
+			}
+			if def := p.offered(typ, remote, index); def != nil && def.Double != nil {
+				return double.FromSDP(env, double.ConfigOf(def), remote, index)
+			}
+			if isReal {
+				return real.NewFromSDP(env, remote, index)
+			}
+			return nil, streams.ErrUnknownStream
+		},
+	}
+}
+
+// offered is the definition of the stream that an m-line of an offer is about:
+// the label that a double writes tells, else the so-manieth line of a type is
+// the so-manieth name of that type.
+func (p *party) offered(typ string, remote *sdp.SessionDescription, index int) *scenario.StreamDef {
+	if name := double.Label(remote.MediaDescriptions[index]); p.world.c.Streams[name] != nil {
+		return p.definition(name)
+	}
+	nth := 0
+	for _, m := range remote.MediaDescriptions[:index] {
+		if wirefields.StreamType(m) == typ {
+			nth++
+		}
+	}
+	names := p.world.namesOf(typ)
+	if len(names) == 0 {
+		return nil
+	}
+	return p.definition(names[min(nth, len(names)-1)])
+}
+
+// talks lists the streams of a type.
+func (p *party) talks(typ string) []*stream {
+	return slices.DeleteFunc(slices.Clone(p.allStreams()), func(s *stream) bool { return s.stream.Type() != typ })
+}

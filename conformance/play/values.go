@@ -1,0 +1,98 @@
+package play
+
+import (
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple"
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// value turns what the middleware tells into what matchers understand: streams
+// and sessions become things with names, instants become virtual time.
+func (p *party) value(v any, owner *session) any {
+	switch v := v.(type) {
+	case sipsimple.Streams:
+		return p.streamValues(v, owner)
+	case []streams.MediaStream:
+		return p.streamValues(v, owner)
+	case streams.MediaStream:
+		return p.streamOf(v, "", owner)
+	case *sipsimple.Session:
+		if v == nil {
+			return nil
+		}
+		return sessionName{p.sessionOf(v)}
+	case time.Time:
+		if v.IsZero() {
+			return nil
+		}
+		return p.world.at(v)
+	case *account.Account:
+		if v == nil {
+			return nil
+		}
+		return p.accountValue(v)
+	case core.Address:
+		return v.String()
+	case []core.Address:
+		if v == nil {
+			return nil
+		}
+		list := make([]any, len(v))
+		for i, a := range v {
+			list[i] = a.String()
+		}
+		return list
+	case sipsimple.Originator:
+		return string(v)
+	case sipsimple.Action:
+		return string(v)
+	case error:
+		return v.Error()
+	}
+	return v
+}
+
+func (p *party) streamValues(list []streams.MediaStream, owner *session) any {
+	values := make([]any, len(list))
+	for i, s := range list {
+		values[i] = p.streamOf(s, "", owner)
+	}
+	return values
+}
+
+// sessionName is a session as a value: it goes by its labels.
+type sessionName struct{ *session }
+
+// Names implements [match.Named].
+func (s sessionName) Names() []string {
+	s.refresh()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := append([]string{}, s.labels...)
+	if s.peer != "" {
+		names = append(names, s.peer)
+	}
+	if len(names) == 0 {
+		names = append(names, "session")
+	}
+	return names
+}
+
+// accountName is an account as a value.
+type accountName []string
+
+// Names implements [match.Named].
+func (a accountName) Names() []string { return a }
+
+func (p *party) accountValue(acc *account.Account) any {
+	names := accountName{acc.ID}
+	for name, known := range p.accounts {
+		if known == acc && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}

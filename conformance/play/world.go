@@ -1,0 +1,188 @@
+package play
+
+import (
+	"cmp"
+	"hash/fnv"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/simnet"
+)
+
+// world is everything of one run: the network, the parties and the logs.
+type world struct {
+	c       *scenario.Case
+	net     *simnet.Network
+	parties []*party
+	scripts scripts
+	wire    *wireLog
+	env     *environment
+	pki     *pki
+	looksAt []string // attributes that `has` of some item asks for
+	start   time.Time
+	changed chan struct{} // something has happened
+
+	log []logged // see entries.go
+}
+
+// newWorld builds the world of a case, in a bubble. Nothing runs yet.
+func newWorld(c *scenario.Case) (*world, error) {
+	w := &world{c: c, net: simnet.New(c.Seed), start: time.Now(), changed: make(chan struct{}, 1)}
+	w.env = newEnvironment(w)
+	w.wire = newWireLog(w)
+	w.looksAt = attributesAskedFor(c)
+	w.net.TapSignalling(w.wire.packet)
+	if c.Knobs.Latency != 0 {
+		w.net.SetLink("", "", simnet.LinkConfig{Latency: c.Knobs.Latency})
+	}
+	if err := w.addNobody(); err != nil {
+		return w, err
+	}
+	for _, def := range c.Parties {
+		p := newParty(w, def)
+		w.parties = append(w.parties, p)
+		if err := p.move(); err != nil {
+			return w, err
+		}
+	}
+	for _, p := range w.parties {
+		if err := p.build(); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+// addNobody adds the two hosts that are always there: nobody, where no port is
+// open, and nowhere, an address that belongs to no host.
+func (w *world) addNobody() error {
+	if _, err := w.net.Host("nobody", netip.MustParseAddr("192.0.2.253")); err != nil {
+		return err
+	}
+	w.net.AddName("nowhere", netip.MustParseAddr("192.0.2.254"))
+	w.net.AddName("nowhere.test", netip.MustParseAddr("192.0.2.254"))
+	return nil
+}
+
+// seedFor is the seed of one party: another party more does not disturb it.
+func (w *world) seedFor(name string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return w.c.Seed ^ h.Sum64()
+}
+
+func (w *world) party(name string) *party {
+	for _, p := range w.parties {
+		if p.def.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// rank is the place of a host among the parties.
+func (w *world) rank(host string) int {
+	i := slices.IndexFunc(w.parties, func(p *party) bool { return p.def.Name == host })
+	if i < 0 {
+		return len(w.parties)
+	}
+	return i
+}
+
+// hostOf is the name of the host with an address.
+func (w *world) hostOf(addr netip.Addr) string {
+	for _, p := range w.parties {
+		if p.address() == addr.Unmap() {
+			return p.def.Name
+		}
+	}
+	return addr.String()
+}
+
+// collect moves everything that happened since the last time into the logs.
+// The driver calls it when nothing moves.
+func (w *world) collect() {
+	w.wire.collect()
+	var fresh []*record
+	for _, p := range w.parties {
+		for _, r := range p.collect() {
+			if r.watched && r.event.At >= 0 {
+				p.log.Add(r.event)
+			}
+			if r.session != nil {
+				p.bySession[r.session] = append(p.bySession[r.session], r)
+			}
+			fresh = append(fresh, r)
+			w.note(p, r)
+		}
+	}
+	_ = fresh
+}
+
+// attributesAskedFor lists what the items of a case look at with `has`.
+func attributesAskedFor(c *scenario.Case) []string {
+	asked := map[string]bool{}
+	var items func(list []match.Item)
+	items = func(list []match.Item) {
+		for _, item := range list {
+			for path := range item.Has {
+				asked[path] = true
+			}
+			items(item.Items)
+		}
+	}
+	eachStep(c.Steps, func(s *scenario.Step) {
+		switch v := s.Verb.(type) {
+		case *scenario.Expect:
+			for _, view := range v.Views {
+				items(view.Items)
+			}
+		case *scenario.When:
+			items([]match.Item{v.Item})
+		}
+	})
+	names := make([]string, 0, len(asked))
+	for name := range asked {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// eachStep visits the steps and those inside them.
+func eachStep(steps []scenario.Step, visit func(*scenario.Step)) {
+	for i := range steps {
+		visit(&steps[i])
+		switch v := steps[i].Verb.(type) {
+		case *scenario.Together:
+			eachStep(v.Steps, visit)
+		case *scenario.Part:
+			eachStep(v.Steps, visit)
+		case *scenario.When:
+			eachStep(v.Do, visit)
+		case *scenario.RepeatSteps:
+			for _, round := range v.Rounds {
+				eachStep(round, visit)
+			}
+		}
+	}
+}
+
+// lastActivity is the instant at which something last happened.
+func (w *world) lastActivity() time.Duration {
+	last := time.Duration(0)
+	for _, e := range w.log {
+		last = max(last, e.at)
+	}
+	for _, m := range w.wire.messages {
+		last = max(last, m.Event.At)
+	}
+	return last
+}
+
+func byTime(a, b logged) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), a.rank-b.rank, a.seq-b.seq)
+}
