@@ -119,7 +119,11 @@ func Factory(find func(label string, line *sdp.MediaDescription, index int) (Con
 			if !ok {
 				return nil, streams.ErrUnknownStream
 			}
-			return FromSDP(env, cfg, remote, index)
+			s, err := FromSDP(env, cfg, remote, index)
+			if err != nil {
+				return nil, err // not s: a nil *Stream in an interface is not nil
+			}
+			return s, nil
 		},
 	}
 }
