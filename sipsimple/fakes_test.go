@@ -198,13 +198,13 @@ func (i *fakeInvitation) PeerAgent() string    { return "peer" }
 // fakeStream does everything at once, or only when it is told to if its name
 // begins with "slow".
 type fakeStream struct {
-	world          *world
-	name           string
-	index          int
-	initialized    bool
-	ended          bool
-	hold           bool
-	heldBy, holdBy bool
+	world       *world
+	name        string
+	index       int
+	initialized bool
+	ended       bool
+	hold        streams.HoldState
+	direction   psdp.Direction
 }
 
 func (w *world) stream(name string) *fakeStream {
@@ -232,9 +232,9 @@ func (s *fakeStream) slow() bool { return strings.HasPrefix(s.name, "slow") }
 
 func (s *fakeStream) Type() string         { return s.media() }
 func (s *fakeStream) HoldSupported() bool  { return s.media() == "audio" }
-func (s *fakeStream) OnHoldByLocal() bool  { return s.holdBy }
-func (s *fakeStream) OnHoldByRemote() bool { return s.heldBy }
-func (s *fakeStream) OnHold() bool         { return s.holdBy || s.heldBy }
+func (s *fakeStream) OnHoldByLocal() bool  { return s.hold.Local }
+func (s *fakeStream) OnHoldByRemote() bool { return s.hold.Remote }
+func (s *fakeStream) OnHold() bool         { return s.hold.Local || s.hold.Remote }
 func (s *fakeStream) Index() int           { return s.index }
 func (s *fakeStream) SetIndex(i int)       { s.index = i }
 
@@ -254,10 +254,14 @@ func (s *fakeStream) Initialize(_ streams.Session, direction streams.Direction) 
 	return nil
 }
 
-func (s *fakeStream) LocalMedia(bool) (*psdp.MediaDescription, error) {
+func (s *fakeStream) LocalMedia(forOffer bool) (*psdp.MediaDescription, error) {
 	line := mediaLine(s.media(), 4000+s.index*2)
-	if s.HoldSupported() {
-		sdp.SetDirection(line, sdp.OfferDirection(sdp.SendRecv, s.hold))
+	switch {
+	case !s.HoldSupported():
+	case forOffer:
+		sdp.SetDirection(line, s.hold.Offer(s.direction))
+	default:
+		sdp.SetDirection(line, s.hold.Answer())
 	}
 	return line, nil
 }
@@ -272,8 +276,9 @@ func mediaLine(media string, port int) *psdp.MediaDescription {
 	return &psdp.MediaDescription{MediaName: name}
 }
 
-func (s *fakeStream) Start(_, _ *psdp.SessionDescription, index int) error {
+func (s *fakeStream) Start(local, _ *psdp.SessionDescription, index int) error {
 	s.world.logf("%s: start %d", s.name, index)
+	s.negotiated(local, index)
 	if !s.slow() {
 		s.post(streamStarted, "")
 	}
@@ -282,13 +287,17 @@ func (s *fakeStream) Start(_, _ *psdp.SessionDescription, index int) error {
 
 func (s *fakeStream) ValidateUpdate(*psdp.SessionDescription, int) bool { return true }
 func (s *fakeStream) Update(local, _ *psdp.SessionDescription, index int) {
-	direction := sdp.Direction(local.MediaDescriptions[index], local)
-	s.world.logf("%s: update %s", s.name, direction)
-	s.heldBy = !sdp.Sends(direction)
-	s.holdBy = !sdp.Receives(direction) && s.hold
+	s.negotiated(local, index)
+	s.world.logf("%s: update %s", s.name, s.direction)
 }
-func (s *fakeStream) Hold()       { s.hold = true; s.world.logf("%s: hold", s.name) }
-func (s *fakeStream) Unhold()     { s.hold = false; s.world.logf("%s: unhold", s.name) }
+func (s *fakeStream) negotiated(local *psdp.SessionDescription, index int) {
+	s.direction = sdp.Direction(local.MediaDescriptions[index], local)
+	if s.HoldSupported() {
+		s.hold.Negotiated(s.direction)
+	}
+}
+func (s *fakeStream) Hold()       { s.hold.Wish = true; s.world.logf("%s: hold", s.name) }
+func (s *fakeStream) Unhold()     { s.hold.Wish = false; s.world.logf("%s: unhold", s.name) }
 func (s *fakeStream) Deactivate() {}
 func (s *fakeStream) End() {
 	if s.ended {
