@@ -1,0 +1,422 @@
+package transaction_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
+	"github.com/go-sipsimple/callflow/sipsimple/internal/mailbox"
+)
+
+var (
+	alice = netip.MustParseAddrPort("192.0.2.1:5060")
+	bob   = netip.MustParseAddrPort("192.0.2.2:5060")
+)
+
+// bench is a layer with a recorder for a network: what is sent, and what the
+// user hears, as lines with their virtual time.
+type bench struct {
+	t        *testing.T
+	box      mailbox.Mailbox
+	layer    *transaction.Layer
+	began    time.Time
+	log      []string
+	sent     [][]byte
+	failSend error
+	requests []*transaction.Server
+	cancels  [][2]*transaction.Server
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, began: time.Now()}
+	b.layer = transaction.NewLayer(transaction.LayerConfig{
+		Transport: b, Executor: &b.box,
+		OnRequest: func(tx *transaction.Server) {
+			b.note("request %s", tx.Request().Method)
+			b.requests = append(b.requests, tx)
+		},
+		OnAck: func(m wire.Message) { b.note("ack") },
+		OnCancel: func(c, i *transaction.Server) {
+			b.note("cancel %v", i != nil)
+			b.cancels = append(b.cancels, [2]*transaction.Server{c, i})
+		},
+		OnStrayResponse: func(m wire.Message) { b.note("stray %d", m.Response().StatusCode) },
+	})
+	return b
+}
+
+func (b *bench) note(format string, args ...any) {
+	b.log = append(b.log, fmt.Sprintf("%v ", time.Since(b.began))+fmt.Sprintf(format, args...))
+}
+
+// SendOctets records. It is called on the executor only.
+func (b *bench) SendOctets(data []byte, to wire.Destination, done func(error)) {
+	line, _, _ := strings.Cut(string(data), "\r\n")
+	line = strings.TrimSuffix(strings.TrimPrefix(line, "SIP/2.0 "), " SIP/2.0")
+	b.note("send %s", line)
+	b.sent = append(b.sent, data)
+	if done != nil {
+		done(b.failSend)
+	}
+}
+
+// do runs f on the executor and waits for it.
+func (b *bench) do(f func()) {
+	b.box.Post(f)
+	synctest.Wait()
+}
+
+// receive gives octets to the layer as if they came from a peer.
+func (b *bench) receive(transport, text string) {
+	b.t.Helper()
+	r := wire.Inspect([]byte(text), false, bob)
+	if r.Verdict != wire.Accept {
+		b.t.Fatalf("test message is not valid: %s\n%s", r.Reason, text)
+	}
+	m := wire.Message{Msg: r.Msg, Source: bob, Local: alice, Transport: transport, Received: time.Now()}
+	b.do(func() { b.layer.Receive(m) })
+}
+
+// expect compares the log since the last call.
+func (b *bench) expect(want ...string) {
+	b.t.Helper()
+	got := b.log
+	b.log = nil
+	if !slices.Equal(got, want) {
+		b.t.Fatalf("got:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+// wait lets virtual time pass.
+func (b *bench) wait(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+func request(method, branch string) string {
+	m := method
+	return method + " sip:bob@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=" + branch + "\r\n" +
+		"Max-Forwards: 70\r\nFrom: <sip:alice@example.com>;tag=a1\r\nTo: <sip:bob@example.com>\r\n" +
+		"Call-ID: c1\r\nCSeq: 1 " + m + "\r\nContent-Length: 0\r\n\r\n"
+}
+
+func parse(t *testing.T, text string) *sip.Request {
+	r := wire.Inspect([]byte(text), false, netip.AddrPort{})
+	if r.Verdict != wire.Accept {
+		t.Fatal(r.Reason)
+	}
+	return wire.Message{Msg: r.Msg}.Request()
+}
+
+func response(code int, method, branch string) string {
+	return fmt.Sprintf("SIP/2.0 %d Whatever\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=%s\r\n"+
+		"From: <sip:alice@example.com>;tag=a1\r\nTo: <sip:bob@example.com>;tag=b1\r\n"+
+		"Call-ID: c1\r\nCSeq: 1 %s\r\nContent-Length: 0\r\n\r\n", code, branch, method)
+}
+
+// call starts a client transaction.
+func (b *bench) call(method, transport string) *transaction.Client {
+	var c *transaction.Client
+	req := parse(b.t, request(method, "z9hG4bK1"))
+	req.AppendHeader(&sip.RouteHeader{Address: sip.Uri{Scheme: "sip", Host: "proxy.example.com"}})
+	b.do(func() {
+		c = b.layer.Request(req, wire.Destination{Transport: transport, Addr: bob}, func(e transaction.Event) {
+			switch e.Kind {
+			case transaction.Response:
+				b.note("hear %d", e.Response.StatusCode)
+			case transaction.Timeout:
+				b.note("timeout")
+			case transaction.TransportError:
+				b.note("failed: %v", e.Err)
+			}
+		})
+	})
+	return c
+}
+
+// respond answers in a server transaction.
+func (b *bench) respond(tx *transaction.Server, code int) {
+	b.do(func() { tx.Respond(wire.NewResponse(tx.Request(), code, "Phrase", "b1")) })
+}
+
+func inBubble(t *testing.T, f func(b *bench)) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		f(b)
+		b.wait(2 * transaction.Lifetime)
+		if n := b.layer.Len(); n != 0 {
+			t.Errorf("%d transactions are left", n)
+		}
+		b.do(b.layer.Close)
+	})
+}
+
+func TestInviteIsRepeatedUntilTimerB(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.call("INVITE", "udp")
+		b.wait(40 * time.Second)
+		b.expect("0s send INVITE sip:bob@192.0.2.2", "500ms send INVITE sip:bob@192.0.2.2",
+			"1.5s send INVITE sip:bob@192.0.2.2", "3.5s send INVITE sip:bob@192.0.2.2",
+			"7.5s send INVITE sip:bob@192.0.2.2", "15.5s send INVITE sip:bob@192.0.2.2",
+			"31.5s send INVITE sip:bob@192.0.2.2", "32s timeout")
+		if string(b.sent[0]) != string(b.sent[6]) {
+			t.Error("a repetition differs from the first request")
+		}
+	})
+}
+
+func TestRequestIsRepeatedUntilTimerF(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.call("BYE", "udp")
+		b.wait(40 * time.Second)
+		want := []string{}
+		for _, at := range []string{"0s", "500ms", "1.5s", "3.5s", "7.5s", "11.5s", "15.5s", "19.5s", "23.5s", "27.5s", "31.5s"} {
+			want = append(want, at+" send BYE sip:bob@192.0.2.2")
+		}
+		b.expect(append(want, "32s timeout")...)
+	})
+}
+
+func TestRefusalIsAcknowledgedEachTime(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.call("INVITE", "udp")
+		b.receive("udp", response(100, "INVITE", "z9hG4bK1"))
+		b.wait(10 * time.Second)
+		b.receive("udp", response(486, "INVITE", "z9hG4bK1"))
+		b.wait(time.Second)
+		b.receive("udp", response(486, "INVITE", "z9hG4bK1"))
+		b.expect("0s send INVITE sip:bob@192.0.2.2", "0s hear 100", "10s send ACK sip:bob@192.0.2.2", "10s hear 486",
+			"11s send ACK sip:bob@192.0.2.2")
+		ack := string(b.sent[2])
+		for _, part := range []string{
+			"Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1\r\n", "To: <sip:bob@example.com>;tag=b1\r\n",
+			"CSeq: 1 ACK\r\n", "Route: <sip:proxy.example.com>\r\n", "From: <sip:alice@example.com>;tag=a1\r\n",
+		} {
+			if !strings.Contains(ack, part) {
+				t.Errorf("ACK has no %q:\n%s", part, ack)
+			}
+		}
+		b.wait(31500 * time.Millisecond) // timer D has ended
+		b.receive("udp", response(486, "INVITE", "z9hG4bK1"))
+		b.expect("42.5s stray 486")
+	})
+}
+
+func TestEvery2xxIsHeardWhileTimerMRuns(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.call("INVITE", "udp")
+		b.receive("udp", response(200, "INVITE", "z9hG4bK1"))
+		b.wait(31 * time.Second)
+		b.receive("udp", response(200, "INVITE", "z9hG4bK1"))
+		b.wait(2 * time.Second)
+		b.receive("udp", response(200, "INVITE", "z9hG4bK1"))
+		b.expect("0s send INVITE sip:bob@192.0.2.2", "0s hear 200", "31s hear 200", "33s stray 200")
+	})
+}
+
+func TestTransportErrorIsHeardOnce(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.failSend = errors.New("no route")
+		b.call("INVITE", "tcp")
+		b.expect("0s send INVITE sip:bob@192.0.2.2", "0s failed: no route")
+	})
+}
+
+func TestRequestWithoutBranchFails(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		req := parse(t, request("OPTIONS", "z9hG4bK1"))
+		req.Via().Params = nil
+		b.do(func() {
+			b.layer.Request(req, wire.Destination{Transport: "udp", Addr: bob}, func(e transaction.Event) {
+				b.note("kind %d: %v", e.Kind, e.Err)
+			})
+		})
+		b.expect("0s kind 2: request without branch in its top Via")
+	})
+}
+
+func TestTerminatedClientIsSilent(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		c := b.call("INVITE", "udp")
+		b.receive("udp", response(180, "INVITE", "z9hG4bK1"))
+		b.do(c.Terminate)
+		b.do(c.Terminate)
+		b.receive("udp", response(200, "INVITE", "z9hG4bK1"))
+		b.expect("0s send INVITE sip:bob@192.0.2.2", "0s hear 180", "0s stray 200")
+	})
+}
+
+func TestAutomaticTrying(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.wait(300 * time.Millisecond)
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.respond(b.requests[0], 180)
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.respond(b.requests[0], 200)
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.expect("0s request INVITE", "200ms send 100 Trying", "300ms send 100 Trying", "300ms send 180 Phrase",
+			"300ms send 180 Phrase", "300ms send 200 Phrase")
+		if strings.Contains(string(b.sent[0]), "tag=b1") {
+			t.Error("100 Trying has a To tag")
+		}
+	})
+}
+
+func TestNoTryingAfterAnAnswer(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.wait(100 * time.Millisecond)
+		b.respond(b.requests[0], 180)
+		b.wait(time.Second)
+		b.expect("0s request INVITE", "100ms send 180 Phrase")
+		b.do(b.requests[0].Terminate)
+	})
+}
+
+func TestRefusalIsRepeatedUntilAck(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.requests[0].OnAcked = func(wire.Message) { b.note("acked") }
+		b.requests[0].OnAckTimeout = func() { b.note("ack timeout") }
+		b.respond(b.requests[0], 486)
+		b.wait(12 * time.Second)
+		b.receive("udp", request("ACK", "z9hG4bK2"))
+		b.receive("udp", request("ACK", "z9hG4bK2"))
+		b.wait(40 * time.Second)
+		b.expect("0s request INVITE", "0s send 486 Phrase", "500ms send 486 Phrase", "1.5s send 486 Phrase",
+			"3.5s send 486 Phrase", "7.5s send 486 Phrase", "11.5s send 486 Phrase", "12s acked")
+	})
+}
+
+func TestAckTimeout(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("tcp", request("INVITE", "z9hG4bK2"))
+		b.requests[0].OnAckTimeout = func() { b.note("ack timeout") }
+		b.respond(b.requests[0], 486)
+		b.wait(40 * time.Second)
+		b.expect("0s request INVITE", "0s send 486 Phrase", "32s ack timeout")
+	})
+}
+
+func TestAckOf2xxGoesToTheUser(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.respond(b.requests[0], 200)
+		b.receive("udp", request("ACK", "z9hG4bK3"))
+		b.receive("udp", request("ACK", "z9hG4bK2")) // a wrong branch, as some send
+		b.expect("0s request INVITE", "0s send 200 Phrase", "0s ack", "0s ack")
+	})
+}
+
+func TestCancelFindsItsInvite(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.receive("udp", request("CANCEL", "z9hG4bK2"))
+		b.respond(b.cancels[0][0], 200)
+		b.respond(b.cancels[0][1], 487)
+		b.receive("udp", request("CANCEL", "z9hG4bK2"))
+		b.receive("udp", request("ACK", "z9hG4bK2"))
+		b.receive("udp", request("CANCEL", "z9hG4bK9"))
+		b.respond(b.cancels[1][0], 481)
+		if b.cancels[0][1] != b.requests[0] {
+			t.Error("CANCEL was matched to another transaction")
+		}
+		b.expect("0s request INVITE", "0s cancel true", "0s send 200 Phrase", "0s send 487 Phrase", "0s send 200 Phrase",
+			"0s cancel false", "0s send 481 Phrase")
+	})
+}
+
+func TestRepeatedRequestIsAbsorbed(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("udp", request("OPTIONS", "z9hG4bK2"))
+		b.receive("udp", request("OPTIONS", "z9hG4bK2"))
+		b.respond(b.requests[0], 200)
+		b.receive("udp", request("OPTIONS", "z9hG4bK2"))
+		b.respond(b.requests[0], 500)
+		b.wait(33 * time.Second)
+		b.receive("udp", request("OPTIONS", "z9hG4bK2"))
+		b.respond(b.requests[1], 200)
+		b.expect("0s request OPTIONS", "0s send 200 Phrase", "0s send 200 Phrase", "33s request OPTIONS", "33s send 200 Phrase")
+		if string(b.sent[0]) != string(b.sent[1]) {
+			t.Error("the repeated response differs")
+		}
+	})
+}
+
+// RFC 4475 section 3.2.1: a branch that is only the magic cookie names nothing.
+func TestOldBranchesAreMatchedByTheRulesOfRFC2543(t *testing.T) {
+	for _, branch := range []string{"z9hG4bK", "1"} {
+		inBubble(t, func(b *bench) {
+			first := request("INVITE", branch)
+			b.receive("udp", first)
+			b.receive("udp", strings.Replace(first, "Call-ID: c1", "Call-ID: c2", 1))
+			b.receive("udp", first)
+			b.respond(b.requests[0], 486)
+			ack := strings.Replace(request("ACK", branch), "To: <sip:bob@example.com>", "To: <sip:bob@example.com>;tag=b1", 1)
+			b.requests[0].OnAcked = func(wire.Message) { b.note("acked") }
+			b.receive("udp", strings.Replace(ack, "tag=b1", "tag=b2", 1))
+			b.receive("udp", ack)
+			b.receive("udp", request("CANCEL", branch))
+			b.respond(b.cancels[0][0], 200)
+			b.do(b.requests[1].Terminate)
+			b.expect("0s request INVITE", "0s request INVITE", "0s send 100 Trying", "0s send 486 Phrase", "0s ack", "0s acked",
+				"0s cancel true", "0s send 200 Phrase")
+		})
+	}
+}
+
+func TestServersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.layer = transaction.NewLayer(transaction.LayerConfig{Transport: b, Executor: &b.box, MaxServers: 1})
+		b.receive("udp", request("OPTIONS", "z9hG4bK2"))
+		b.receive("udp", request("OPTIONS", "z9hG4bK3"))
+		b.receive("udp", request("OPTIONS", "z9hG4bK3"))
+		b.expect("0s send 503 Service Unavailable", "0s send 503 Service Unavailable")
+		if string(b.sent[0]) != string(b.sent[1]) {
+			t.Error("the two refusals differ")
+		}
+		b.do(b.layer.Close)
+	})
+}
+
+func TestUnsafeResponseBecomes500(t *testing.T) {
+	inBubble(t, func(b *bench) {
+		b.receive("udp", request("OPTIONS", "z9hG4bK2"))
+		b.do(func() {
+			tx := b.requests[0]
+			tx.Respond(wire.NewResponse(tx.Request(), 200, "OK\r\nInjected: yes", "b1"))
+		})
+		b.expect("0s request OPTIONS", "0s send 500 Server Internal Error")
+	})
+}
+
+func TestCloseIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.call("INVITE", "udp")
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.do(b.layer.Close)
+		b.wait(time.Minute)
+		b.receive("udp", response(200, "INVITE", "z9hG4bK1"))
+		b.expect("0s send INVITE sip:bob@192.0.2.2", "0s request INVITE")
+	})
+}
+
+func TestCancelRequest(t *testing.T) {
+	invite := parse(t, request("INVITE", "z9hG4bK1"))
+	cancel := transaction.NewCancel(invite)
+	if got, want := cancel.String(), request("CANCEL", "z9hG4bK1"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
