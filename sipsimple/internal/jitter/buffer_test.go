@@ -1,0 +1,202 @@
+package jitter_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/jitter"
+)
+
+// play pushes the packets of each turn, then pops once, and prints what was
+// played: a number, c for concealed, . for silence, j for a join.
+func play(b *jitter.Buffer, turns ...[]int) string {
+	var out []string
+	for _, turn := range turns {
+		for _, seq := range turn {
+			b.Push(jitter.Packet{Seq: uint16(seq), Payload: []byte(fmt.Sprint(seq))})
+		}
+		p, verdict := b.Pop()
+		switch verdict {
+		case jitter.Silence:
+			out = append(out, ".")
+		case jitter.Conceal:
+			out = append(out, "c")
+		case jitter.Join:
+			out = append(out, "j"+string(p.Payload))
+		default:
+			out = append(out, string(p.Payload))
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func TestBuffer(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		turns    [][]int
+		want     string
+		counters jitter.Counters
+	}{
+		{"nothing", [][]int{{}, {}}, ". .", jitter.Counters{}},
+		{"in time", [][]int{{}, {1}, {2}, {3}}, ". 1 2 3", jitter.Counters{}},
+		{"around zero", [][]int{{65535}, {0}, {1}}, "65535 0 1", jitter.Counters{}},
+		{"one lost", [][]int{{1}, {}, {3}, {4}}, "1 c 3 4", jitter.Counters{Lost: 1}},
+		{"two lost", [][]int{{1}, {}, {}, {4}, {5}}, "1 c c 4 5", jitter.Counters{Lost: 2}},
+		{"one late: the delay grows", [][]int{{1}, {}, {2, 3}, {4}, {5}}, "1 c 2 3 4", jitter.Counters{}},
+		{"lost with the next one there", [][]int{{1, 3}, {4}, {5}, {6}}, "1 c 3 4", jitter.Counters{Lost: 1}},
+		{"overtaken", [][]int{{1}, {3}, {2}, {4}}, "1 c 2 3", jitter.Counters{Reordered: 1}},
+		{"too late", [][]int{{1}, {3}, {4}, {2}}, "1 c 3 4", jitter.Counters{Lost: 1, Reordered: 1, Discarded: 1}},
+		{"duplicates", [][]int{{1, 1}, {1, 2, 2}, {3}}, "1 2 3", jitter.Counters{Duplicate: 3}},
+		{"a jump needs two", [][]int{{1}, {5000}, {2}, {3}, {9000, 9001}, {9002}}, "1 c 2 3 9001 9002", jitter.Counters{Discarded: 2}},
+	} {
+		b := jitter.NewBuffer()
+		if got := play(b, c.turns...); got != c.want {
+			t.Errorf("%s: played %s, want %s", c.name, got, c.want)
+		}
+		if b.Counters != c.counters {
+			t.Errorf("%s: counted %+v, want %+v", c.name, b.Counters, c.counters)
+		}
+	}
+}
+
+// TestBufferIsBounded: a burst after a stall leaves at most half a second.
+func TestBufferIsBounded(t *testing.T) {
+	b := jitter.NewBuffer()
+	for i := range 60 {
+		b.Push(jitter.Packet{Seq: uint16(i)})
+	}
+	if b.Len() != jitter.DefaultLimit || b.Discarded != 60-jitter.DefaultLimit {
+		t.Errorf("%d packets wait, %+v", b.Len(), b.Counters)
+	}
+}
+
+// TestBufferShrinks: what always waits is left out, one packet in 3 s.
+func TestBufferShrinks(t *testing.T) {
+	b := jitter.NewBuffer()
+	for i := range 3 {
+		b.Push(jitter.Packet{Seq: uint16(i)})
+	}
+	joins := 0
+	for i := 3; i < 600; i++ {
+		if _, verdict := b.Pop(); verdict == jitter.Join {
+			joins++
+		}
+		b.Push(jitter.Packet{Seq: uint16(i)})
+	}
+	if joins != 2 || b.Len() != 1 {
+		t.Errorf("%d packets left out, %d wait", joins, b.Len())
+	}
+}
+
+// TestBufferProperties: whatever comes, the order is kept, nothing is played
+// twice, the delay is bounded, and nothing panics.
+func TestBufferProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := jitter.NewBuffer()
+		last := -1
+		base := rapid.IntRange(0, 65535).Draw(t, "base")
+		for turn := range rapid.IntRange(1, 200).Draw(t, "turns") {
+			for range rapid.IntRange(0, 3).Draw(t, "packets") {
+				at := turn + rapid.IntRange(-8, 8).Draw(t, "offset")
+				if at >= 0 {
+					b.Push(jitter.Packet{Seq: uint16(base + at), Payload: []byte{byte(at >> 8), byte(at)}})
+				}
+			}
+			if b.Len() > jitter.DefaultLimit {
+				t.Fatalf("%d packets wait", b.Len())
+			}
+			if p, _ := b.Pop(); p != nil {
+				at := int(p.Payload[0])<<8 | int(p.Payload[1])
+				if at <= last {
+					t.Fatalf("%d played after %d", at, last)
+				}
+				last = at
+			}
+		}
+	})
+}
+
+func tone(hz float64, from, n int) []int16 {
+	out := make([]int16, n)
+	for i := range out {
+		out[i] = int16(8000 * math.Sin(2*math.Pi*hz*float64(from+i)/8000))
+	}
+	return out
+}
+
+// TestConcealer is property P23: energy, edges and fading.
+func TestConcealer(t *testing.T) {
+	for _, hz := range []float64{200, 440, 1020} {
+		c := jitter.NewConcealer(8000)
+		var played []int16
+		for i := range 5 {
+			frame := tone(hz, 160*i, 160)
+			c.Heard(frame)
+			played = append(played, frame...)
+		}
+		gap := make([]int16, 160)
+		c.Conceal(gap)
+		if ratio := 10 * math.Log10(power(gap)/power(played[640:])); ratio < -6 || ratio > 1 {
+			t.Errorf("%v Hz: concealed at %.1f dB", hz, ratio)
+		}
+		after := tone(hz, 960, 160)
+		c.Heard(after)
+		played = append(append(played, gap...), after...)
+		limit := 1.5*largestStep(tone(hz, 0, 800)) + 2
+		if step := largestStep(played[700:]); step > limit {
+			t.Errorf("%v Hz: a step of %.0f, more than %.0f", hz, step, limit)
+		}
+	}
+}
+
+func TestConcealerFades(t *testing.T) {
+	c := jitter.NewConcealer(8000)
+	for i := range 5 {
+		c.Heard(tone(440, 160*i, 160))
+	}
+	frame := make([]int16, 160)
+	n := 0
+	before := math.Inf(1)
+	for c.Conceal(frame) {
+		if p := power(frame); p > before*1.1 {
+			t.Errorf("frame %d is louder than the one before", n)
+		} else {
+			before = p
+		}
+		if n++; n > 10 {
+			t.Fatal("it does not fade")
+		}
+	}
+	if n < 3 {
+		t.Errorf("silent after %d frames", n)
+	}
+}
+
+func power(samples []int16) float64 {
+	sum := 0.0
+	for _, s := range samples {
+		sum += float64(s) * float64(s)
+	}
+	return sum / float64(len(samples))
+}
+
+func largestStep(samples []int16) float64 {
+	step := 0.0
+	for i := range samples[1:] {
+		step = max(step, math.Abs(float64(samples[i+1])-float64(samples[i])))
+	}
+	return step
+}
+
+func BenchmarkConceal(b *testing.B) {
+	c := jitter.NewConcealer(8000)
+	frame := tone(440, 0, 160)
+	for b.Loop() {
+		c.Heard(frame)
+		c.Conceal(frame)
+	}
+}
