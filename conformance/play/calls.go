@@ -186,7 +186,8 @@ func number(arg any) (int, error) {
 }
 
 // chosen lists the proposed streams that a call names, all of them if it names
-// none. Where nothing was proposed (an INVITE without SDP) they are made.
+// none. What was not proposed is made: for an INVITE without SDP the application
+// brings its own, and in any other case the call will say what it thinks of it.
 func (p *party) chosen(s *session, arg any) ([]streams.MediaStream, error) {
 	names, named := arg.([]string)
 	proposed := s.session.ProposedStreams()
@@ -199,18 +200,19 @@ func (p *party) chosen(s *session, arg any) ([]streams.MediaStream, error) {
 			rec := p.streamOf(candidate, "", s)
 			return slices.Contains(rec.Names(), name) && !slices.Contains(list, candidate)
 		})
-		switch {
-		case i >= 0:
+		if i >= 0 {
 			list = append(list, proposed[i])
-		case len(proposed) == 0:
-			made, err := p.newStream(name, s)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, made)
-		default:
-			return nil, fmt.Errorf("no stream %s was proposed, only %s", name, match.Format(p.streamValues(proposed, s)))
+			continue
 		}
+		var owner *session
+		if len(proposed) == 0 {
+			owner = s
+		}
+		made, err := p.newStream(name, owner)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, made)
 	}
 	return list, nil
 }

@@ -3,7 +3,6 @@ package play
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -165,9 +164,9 @@ func (w *world) resolved(r core.Route) core.Route {
 	name := strings.TrimSuffix(r.Address, ".test")
 	switch p := w.party(name); {
 	case name == "nowhere":
-		r.Address = netip.MustParseAddr("192.0.2.254").String()
+		r.Address = addressOfNowhere.String()
 	case name == "nobody":
-		r.Address = netip.MustParseAddr("192.0.2.253").String()
+		r.Address = addressOfNobody.String()
 	case p != nil && r.Transport == "tls":
 		r.Address = name + ".test"
 	case p != nil:

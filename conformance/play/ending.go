@@ -2,10 +2,10 @@ package play
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
-	"github.com/go-sipsimple/callflow/sipsimple"
 )
 
 // rest lets time run on after the last step, and lists what nothing has
@@ -71,8 +71,24 @@ func (w *world) tearDown() error {
 		}
 	}
 	w.scripts.close()
+	if late == nil {
+		late = w.leaks()
+	}
 	w.net.Close()
 	return late
+}
+
+// leaks is an error when an application that has ended left sockets open.
+func (w *world) leaks() error {
+	for _, p := range w.parties {
+		if p.app == nil || p.host == nil {
+			continue
+		}
+		if open := p.host.OpenSockets(); len(open) > 0 {
+			return fmt.Errorf("%s has ended and left open: %s", p.def.Name, strings.Join(open, ", "))
+		}
+	}
+	return nil
 }
 
 // stopLimit is how long an application may take to stop: BYEs that nobody
@@ -93,5 +109,3 @@ func (d *driver) overBudget(wall time.Duration) []Failure {
 	}
 	return list
 }
-
-var _ = sipsimple.Terminated

@@ -29,7 +29,13 @@ func (d *driver) expect(s *scenario.Step, v *scenario.Expect) *Failure {
 	}
 	if !d.wait(deadline, finished) && (s.For == 0 || judge.Step() == match.NeedMore) {
 		reason := d.gaveUp(from)
-		return d.unexpected(s, judge.GiveUp(reason), d.failedAt(from))
+		if s.For > 0 {
+			reason = "did not happen within the " + s.For.String() + " of for"
+		}
+		waiting := judge.Waiting()
+		f := d.unexpected(s, judge.GiveUp(reason), d.failedAt(from))
+		f.Details = append(f.Details, alsoWaiting(waiting, f.Match)...)
+		return f
 	}
 	d.flush()
 	if judge.Step() == match.Failed {
@@ -168,4 +174,15 @@ func asksFor(items []match.Item, method string, code any) bool {
 		}
 	}
 	return false
+}
+
+// alsoWaiting says what the other lists of an expect were waiting for.
+func alsoWaiting(waiting []match.Waiting, f *match.Failure) []string {
+	var lines []string
+	for _, w := range waiting {
+		if f != nil && w.View != f.View && len(w.Items) > 0 {
+			lines = append(lines, w.View+" waits for "+w.Items[len(w.Items)-1].Describe(nil))
+		}
+	}
+	return lines
 }

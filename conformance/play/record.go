@@ -69,11 +69,11 @@ func (r *record) is(name string) bool {
 }
 
 // snapshot keeps the attributes that the file asks for with `has`, as they are
-// at this moment.
+// at this moment: those of the session, and of a stream those it has beside.
 func (p *party) snapshot(r *record) func(path string) (any, error) {
 	values := map[string]any{}
 	for _, path := range p.world.looksAt {
-		if v, err := p.attribute(r.session, r.stream, path); err == nil {
+		if v, err := p.attributeAt(r, path); err == nil {
 			values[path] = v
 		}
 	}
@@ -81,8 +81,15 @@ func (p *party) snapshot(r *record) func(path string) (any, error) {
 		if v, ok := values[path]; ok {
 			return v, nil
 		}
-		return p.attribute(r.session, r.stream, path)
+		return p.attributeAt(r, path)
 	}
+}
+
+func (p *party) attributeAt(r *record, path string) (any, error) {
+	if v, err := p.attribute(r.session, nil, path); err == nil {
+		return v, nil
+	}
+	return p.attribute(r.session, r.stream, path)
 }
 
 func (p *party) watch() []string {

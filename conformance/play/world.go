@@ -57,15 +57,23 @@ func newWorld(c *scenario.Case) (*world, error) {
 }
 
 // addNobody adds the two hosts that are always there: nobody, where no port is
-// open, and nowhere, an address that belongs to no host.
+// open, and nowhere, which swallows whatever comes.
 func (w *world) addNobody() error {
-	if _, err := w.net.Host("nobody", netip.MustParseAddr("192.0.2.253")); err != nil {
+	if _, err := w.net.Host("nobody", addressOfNobody); err != nil {
 		return err
 	}
-	w.net.AddName("nowhere", netip.MustParseAddr("192.0.2.254"))
-	w.net.AddName("nowhere.test", netip.MustParseAddr("192.0.2.254"))
+	nowhere, err := w.net.Host("nowhere", addressOfNowhere)
+	if err != nil {
+		return err
+	}
+	nowhere.Swallow(true)
 	return nil
 }
+
+var (
+	addressOfNobody  = netip.MustParseAddr("192.0.2.253")
+	addressOfNowhere = netip.MustParseAddr("192.0.2.254")
+)
 
 // seedFor is the seed of one party: another party more does not disturb it.
 func (w *world) seedFor(name string) uint64 {
@@ -99,6 +107,12 @@ func (w *world) hostOf(addr netip.Addr) string {
 			return p.def.Name
 		}
 	}
+	switch addr.Unmap() {
+	case addressOfNobody:
+		return "nobody"
+	case addressOfNowhere:
+		return "nowhere"
+	}
 	return addr.String()
 }
 
@@ -106,7 +120,6 @@ func (w *world) hostOf(addr netip.Addr) string {
 // The driver calls it when nothing moves.
 func (w *world) collect() {
 	w.wire.collect()
-	var fresh []*record
 	for _, p := range w.parties {
 		for _, r := range p.collect() {
 			if r.watched && r.event.At >= 0 {
@@ -115,11 +128,9 @@ func (w *world) collect() {
 			if r.session != nil {
 				p.bySession[r.session] = append(p.bySession[r.session], r)
 			}
-			fresh = append(fresh, r)
 			w.note(p, r)
 		}
 	}
-	_ = fresh
 }
 
 // attributesAskedFor lists what the items of a case look at with `has`.

@@ -71,7 +71,7 @@ func (t *Text) judgement(f *match.Failure) {
 		t.print("    got       %s", f.Got)
 	case f.Got == nil:
 		t.print("    expected  %s", f.Item.Describe(nil))
-		t.print("    got       nothing: %s", f.Reason)
+		t.print("    got       nothing (%s)", f.Reason)
 	case comparable(f):
 		t.compare(f)
 	default:
