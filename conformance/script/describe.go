@@ -44,8 +44,34 @@ func (p *Party) describe(d *dialog, what any) ([]byte, error) {
 	}
 	m.version++
 	description.Origin.SessionID, description.Origin.SessionVersion = m.id, m.version
+	if spec, ok := what.(*scenario.SDPSpec); ok && spec.Origin != "" {
+		if err := setOrigin(&description.Origin, spec.Origin); err != nil {
+			return nil, err
+		}
+	}
 	m.sent, m.sentBody = description, sdp.Marshal(description)
 	return m.sentBody, nil
+}
+
+// setOrigin writes what a file says about the o= line: the user name, or that
+// with network type, address type and address, or the whole line.
+func setOrigin(o *psdp.Origin, text string) error {
+	fields := strings.Fields(text)
+	switch len(fields) {
+	case 1:
+		o.Username = fields[0]
+		return nil
+	case 4:
+		o.Username, o.NetworkType, o.AddressType, o.UnicastAddress = fields[0], fields[1], fields[2], fields[3]
+		return nil
+	case 6:
+		o.Username, o.NetworkType, o.AddressType, o.UnicastAddress = fields[0], fields[3], fields[4], fields[5]
+		var err1, err2 error
+		o.SessionID, err1 = strconv.ParseUint(fields[1], 10, 64)
+		o.SessionVersion, err2 = strconv.ParseUint(fields[2], 10, 64)
+		return errors.Join(err1, err2)
+	}
+	return fmt.Errorf("origin %q has neither 1 nor 4 nor 6 fields", text)
 }
 
 // answerAll accepts every line of the offer with its direction reversed.
@@ -127,9 +153,6 @@ func (p *Party) describeLines(description *psdp.SessionDescription, m *media, sp
 			return fmt.Errorf("sdp: address: %w", err)
 		}
 		description.ConnectionInformation = sdp.Connection(addr)
-	}
-	if spec.Origin != "" {
-		description.Origin.Username = spec.Origin
 	}
 	for _, line := range spec.Lines {
 		if line.Value == "absent" {

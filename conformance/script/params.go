@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
@@ -20,7 +21,21 @@ func readParams(raw map[string]any, env match.Env) (params, error) {
 		}
 		result[name] = value
 	}
-	return result, nil
+	return result, result.findContact(env)
+}
+
+// findContact replaces `to: contact of bob` by that contact.
+func (p params) findContact(env match.Env) error {
+	subject, ok := strings.CutPrefix(p.text("to"), "contact of ")
+	if !ok || env == nil {
+		return nil
+	}
+	contact, err := env.Subject("contact", strings.TrimSpace(subject))
+	if err != nil {
+		return fmt.Errorf("to: %w", err)
+	}
+	p["to"] = match.Format(contact)
+	return nil
 }
 
 // substitute replaces ${name} in all texts of a value. Without an environment

@@ -11,8 +11,12 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
 
-// addressOf is the URI of a party, or the URI itself.
+// addressOf is the URI of a party, or the URI itself, as a header writes it or
+// bare.
 func addressOf(name string) string {
+	if start := strings.IndexByte(name, '<'); start >= 0 {
+		name, _, _ = strings.Cut(name[start+1:], ">")
+	}
 	if strings.Contains(name, ":") {
 		return name
 	}
