@@ -141,12 +141,12 @@ const (
 	maxStacks     = 50
 )
 
-// stacksOf is the stacks of the goroutines of a bubble, without the one that only waits for the body.
+// stacksOf is the stacks of the goroutines of a bubble, without those that only wait for the body.
 func stacksOf(id string) string {
 	var found []string
 	for _, stack := range strings.Split(allStacks(), "\n\n") {
 		head, rest, _ := strings.Cut(stack, "\n")
-		if id == "" || !strings.Contains(head, id) || strings.HasPrefix(rest, waiterPrefix) {
+		if id == "" || !strings.Contains(head, id) || isWaiter(rest) {
 			continue
 		}
 		if len(found) == maxStacks {
@@ -158,7 +158,11 @@ func stacksOf(id string) string {
 	return strings.Join(found, "\n\n")
 }
 
-const waiterPrefix = "github.com/go-sipsimple/callflow/simnet.(*bubble).awaitBody("
+// isWaiter tells whether a stack is that of awaitBody, or of package testing, which waits for awaitBody.
+func isWaiter(stack string) bool {
+	return strings.HasPrefix(stack, "github.com/go-sipsimple/callflow/simnet.(*bubble).awaitBody(") ||
+		strings.HasPrefix(stack, "testing/synctest.")
+}
 
 func allStacks() string {
 	for size := 64 << 10; ; size *= 2 {

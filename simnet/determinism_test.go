@@ -146,11 +146,10 @@ func (c *talker) stream(peer *simnet.Host) {
 	}
 }
 
+// sameTraceRuns is how often the program runs on each number of processors.
+var sameTraceRuns = 150
+
 func TestSameSeedSameTrace(t *testing.T) {
-	runs := 150
-	if testing.Short() {
-		runs = 20
-	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	want, err := chat(1)
 	if err != nil {
@@ -161,7 +160,7 @@ func TestSameSeedSameTrace(t *testing.T) {
 	}
 	for _, procs := range []int{1, 2} {
 		runtime.GOMAXPROCS(procs)
-		for i := range runs {
+		for i := range sameTraceRuns {
 			got, err := chat(1)
 			if err != nil {
 				t.Fatal(err)

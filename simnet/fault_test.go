@@ -50,7 +50,7 @@ func post(t interface{ Fatal(...any) }, n *simnet.Network, every time.Duration, 
 			time.Sleep(every)
 		}
 	}
-	time.Sleep(10 * time.Second)
+	pass(10 * time.Second)
 	return got
 }
 
@@ -177,7 +177,7 @@ func TestTapOrderOfOneInstantIsThatOfTheHosts(t *testing.T) {
 				c.Write([]byte("b"))
 			}()
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if got := strings.Join(order, " "); got != "h0a h0b h1a h1b h2a h2b h3a h3b h4a h4b" {
 			t.Errorf("got %s", got)
 		}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-sipsimple/callflow/simnet"
@@ -20,6 +21,12 @@ func inBubble(t *testing.T, seed uint64, body func(n *simnet.Network)) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// pass lets time go by. What functions called by the network have done by then may be looked at without a lock.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 func mustHost(t *testing.T, n *simnet.Network, name string) *simnet.Host {
