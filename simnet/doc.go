@@ -35,5 +35,6 @@
 // # Laws for what runs inside
 //
 // Virtual time stands still while a goroutine waits for a mutex or for something outside of the bubble (a real socket, a
-// child process, a channel made outside). Use channels, sync.Cond, sync.WaitGroup, timers and the network.
+// child process, a channel made outside). Use channels, sync.Cond, sync.WaitGroup, timers and the network. What a tap or a
+// receiver has written down is read under a lock or after synctest.Wait: to the race detector sleeping is no order.
 package simnet
