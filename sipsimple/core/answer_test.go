@@ -15,20 +15,20 @@ func TestAnswerIsRepeatedUntilItsTimeIsOver(t *testing.T) {
 		b := l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(33 * time.Second)
+		pass(33 * time.Second)
 		bob.expect(t, "AckTimeout")
 		want := []string{"10ms", "510ms", "1.51s", "3.51s", "7.51s", "11.51s", "15.51s", "19.51s", "23.51s", "27.51s", "31.51s"}
 		if got := l.at("200 INVITE"); !reflect.DeepEqual(got, want) {
 			t.Errorf("200 at %v", got)
 		}
 		bob.do(func(i *Invitation) { i.Bye(500, "Missing ACK") })
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		bye := alice.last(sip.BYE)
 		if got := headerText(bye, "reason"); got != `SIP;cause=500;text="Missing ACK"` {
 			t.Errorf("Reason %s", got)
 		}
 		alice.reply(bye, 200, "")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		bob.expect(t, "AckTimeout ByeDone200")
 		l.expectEmpty(b)
 	})
@@ -40,12 +40,12 @@ func TestLateAckIsFine(t *testing.T) {
 		l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		alice.insideBody("192.0.2.2", "ACK", 1, string(offer), "Content-Type: application/sdp")
 		alice.inside("192.0.2.2", "ACK", 1)
-		time.Sleep(30 * time.Second)
+		pass(30 * time.Second)
 		bob.expect(t, "Acknowledged")
-		if got := bob.events[0].(Acknowledged).SDP; string(got) != string(offer) {
+		if got := bob.heard()[0].(Acknowledged).SDP; string(got) != string(offer) {
 			t.Errorf("answer in ACK: %q", got)
 		}
 	})
@@ -56,18 +56,18 @@ func TestEveryCopyOfA2xxGetsItsAck(t *testing.T) {
 		a, bob := l.engine(1, nil), l.peer(2)
 		alice := l.caller(a, nil)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		invite := bob.last(sip.INVITE)
 		bob.replySDP(invite, 200, "bt")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		bob.replySDP(invite, 200, "bt") // before the application acknowledged: nothing to repeat
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		if n := len(bob.requests(sip.ACK)); n != 0 {
 			t.Fatalf("%d ACK before Acknowledge", n)
 		}
 		alice.do(func(i *Invitation) { i.Acknowledge(nil) })
 		bob.replySDP(invite, 200, "bt")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		acks := bob.requests(sip.ACK)
 		if len(acks) != 2 || acks[0].String() != acks[1].String() {
 			t.Fatalf("%d ACK, want two equal ones", len(acks))
@@ -82,16 +82,16 @@ func TestForks(t *testing.T) {
 		alice := l.caller(a, nil)
 		alice.react = acknowledging(alice)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		invite := proxy.last(sip.INVITE)
 		one.reply(invite, 180, "one", "Record-Route: <sip:192.0.2.8;lr>")
 		two.reply(invite, 183, "two")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		two.replySDP(invite, 200, "two")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		one.replySDP(invite, 200, "one") // its route set is that of the 2xx: none
 		one.replySDP(invite, 200, "one")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		alice.expect(t, "Provisional180 Provisional183 Accepted")
 		if got := alice.inv.Dialog().RemoteTag; got != "two" {
 			t.Errorf("dialog with %q", got)
@@ -115,13 +115,13 @@ func TestRoutes(t *testing.T) {
 		alice := l.caller(a, nil)
 		alice.react = acknowledging(alice)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		invite := proxy.last(sip.INVITE)
 		if invite.Route() != nil || invite.Recipient.String() != "sip:bob@b.test" {
 			t.Errorf("the route shows in the message:\n%s", invite)
 		}
 		bob.replySDP(invite, 200, "bt", "Record-Route: <sip:192.0.2.8;lr>, <sip:192.0.2.9;lr>")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		ack := proxy.last(sip.ACK)
 		var routes []string
 		for _, h := range ack.GetHeaders("route") {
@@ -142,11 +142,11 @@ func TestByeFromEarlyDialogs(t *testing.T) {
 		b := l.engine(2, answering(bob, func(i *Invitation) { i.Progress(180, "", nil) }))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		alice.inside("192.0.2.2", "BYE", 2, `Reason: Q.850;cause=16;text="other", SIP;cause=200;text="gone, away"`)
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		bob.expect(t, "ByeReceived")
-		if got := bob.events[0].(ByeReceived).Reason; got != "gone, away" {
+		if got := bob.heard()[0].(ByeReceived).Reason; got != "gone, away" {
 			t.Errorf("reason %q", got)
 		}
 		if got := alice.codes(sip.BYE); !slices.Equal(got, []int{200}) {
@@ -155,7 +155,7 @@ func TestByeFromEarlyDialogs(t *testing.T) {
 		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{180, 487}) {
 			t.Errorf("INVITE answered %v", got)
 		}
-		time.Sleep(40 * time.Second) // no ACK of the 487: its transaction ends
+		pass(40 * time.Second) // no ACK of the 487: its transaction ends
 		l.expectEmpty(b)
 	})
 }
@@ -166,13 +166,13 @@ func TestCloseRefusesAndHangsUp(t *testing.T) {
 		b := l.engine(2, answering(bob, nil))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		bob.do(func(i *Invitation) { i.Close() })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if got := alice.codes(sip.INVITE)[:2]; !slices.Equal(got, []int{100, 480}) {
 			t.Errorf("INVITE answered %v", got)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		l.expectEmpty(b)
 	})
 }
@@ -183,16 +183,16 @@ func TestCloseWaitsForTheAckBeforeItsBye(t *testing.T) {
 		b := l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		bob.do(func(i *Invitation) { i.Close() })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		if n := len(alice.requests(sip.BYE)); n != 0 {
 			t.Fatal("BYE before the ACK")
 		}
 		alice.inside("192.0.2.2", "ACK", 1)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.reply(alice.last(sip.BYE), 200, "")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		bob.expect(t, "")
 		l.expectEmpty(b)
 	})
@@ -206,10 +206,10 @@ func TestByesCross(t *testing.T) {
 		alice := l.caller(a, nil)
 		alice.react = acknowledging(alice)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.do(func(i *Invitation) { i.Bye(0, "") })
 		bob.do(func(i *Invitation) { i.Bye(0, "") })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.expect(t, "Accepted ByeReceived ByeDone200")
 		bob.expect(t, "Acknowledged ByeReceived ByeDone200")
 		l.expectEmpty(a)

@@ -31,7 +31,7 @@ func authCall(t *testing.T, creds *Credentials, respond func(p *peer, n int, req
 		}
 		alice := l.caller(a, func(p *OutgoingParams) { p.Credentials = creds })
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		invites, events = bob.requests(sip.INVITE), alice.names()
 	})
 	return invites, events
@@ -147,9 +147,9 @@ func TestByeIsChallenged(t *testing.T) {
 		alice := l.caller(a, func(p *OutgoingParams) { p.Credentials = alicesKey })
 		alice.react = acknowledging(alice)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.do(func(i *Invitation) { i.Bye(0, "") })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.expect(t, "Accepted ByeDone200")
 		if bye := bob.last(sip.BYE); bye.CSeq().SeqNo != 3 || headerText(bye, "proxy-authorization") == "" {
 			t.Errorf("second BYE:\n%s", bye)

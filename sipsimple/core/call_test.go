@@ -3,7 +3,6 @@ package core
 import (
 	"reflect"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -20,7 +19,7 @@ func TestCall(t *testing.T) {
 		alice := l.caller(a, func(p *OutgoingParams) { p.Subject = &subject })
 		alice.react = acknowledging(alice)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.expect(t, "Provisional180 Accepted")
 		bob.expect(t, "Acknowledged")
 		if got := bob.inv.Request().GetHeader("Subject").Value(); got != subject {
@@ -33,10 +32,10 @@ func TestCall(t *testing.T) {
 			t.Errorf("peer agent %q", got)
 		}
 		bob.do(func(i *Invitation) { i.Bye(16, "enough") })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		bob.expect(t, "Acknowledged ByeDone200")
 		alice.expect(t, "Provisional180 Accepted ByeReceived")
-		if got := alice.events[2].(ByeReceived).Reason; got != "enough" {
+		if got := alice.heard()[2].(ByeReceived).Reason; got != "enough" {
 			t.Errorf("reason %q", got)
 		}
 		want := []string{
@@ -58,13 +57,9 @@ func TestCall(t *testing.T) {
 // expectEmpty checks that an engine holds nothing of any call.
 func (l *lab) expectEmpty(e *Engine) {
 	l.t.Helper()
-	e.post(func() {
-		t := e.table
-		if len(t.dialogs)+len(t.calls)+len(t.invites)+t.pending != 0 {
-			l.t.Errorf("left: %d dialogs, %d calls, %d invites, %d pending", len(t.dialogs), len(t.calls), len(t.invites), t.pending)
-		}
-	})
-	synctest.Wait()
+	for _, left := range holds(e) {
+		l.t.Error(left)
+	}
 }
 
 func TestReject(t *testing.T) {
@@ -76,10 +71,10 @@ func TestReject(t *testing.T) {
 		}))
 		alice := l.caller(a, nil)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.expect(t, "Rejected486")
 		bob.expect(t, "RejectionAcknowledged")
-		r := alice.events[0].(Rejected)
+		r := alice.heard()[0].(Rejected)
 		if r.Phrase != "Not now" || r.Reason != `In a "meeting"` {
 			t.Errorf("phrase %q, reason %q", r.Phrase, r.Reason)
 		}

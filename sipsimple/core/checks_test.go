@@ -48,18 +48,18 @@ func TestInvitesThatNeverReachTheApplication(t *testing.T) {
 					lines = append(lines, "Contact: <sip:alice@192.0.2.1>")
 				}
 				alice.text("192.0.2.2", c.body, append(lines, c.extra...)...)
-				time.Sleep(100 * time.Millisecond)
+				pass(100 * time.Millisecond)
 				if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{c.code}) {
 					t.Fatalf("answered %v, want %d", got, c.code)
 				}
 				header := map[int]string{420: "unsupported", 415: "accept", 400: "warning"}[c.code]
-				if got := headerText(alice.got[0], header); header != "" && got == "" || c.want != "" && got != c.want {
+				if got := headerText(alice.messages()[0], header); header != "" && got == "" || c.want != "" && got != c.want {
 					t.Errorf("%s: %q, want %q", header, got, c.want)
 				}
 				if bob.inv != nil {
 					t.Error("the application heard of it")
 				}
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				l.expectEmpty(e)
 			})
 		})
@@ -71,10 +71,10 @@ func TestMergedAndLooped(t *testing.T) {
 		_, bob := busy(l, nil)
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		alice.inside("192.0.2.2", "ACK", 1)
 		alice.invite("192.0.2.2", "2")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200, 482}) {
 			t.Errorf("answered %v", got)
 		}
@@ -84,12 +84,12 @@ func TestMergedAndLooped(t *testing.T) {
 		a, mirror := l.engine(1, answering(&party{}, nil)), l.peer(9)
 		alice := l.caller(a, nil)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		back := mirror.last(sip.INVITE).Clone()
 		back.RemoveHeader("Via")
 		back.PrependHeader(via("udp", mirror.addr, "z9hG4bKback"))
 		mirror.send(back, "192.0.2.1")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		if got := mirror.codes(sip.INVITE); !slices.Equal(got, []int{482}) {
 			t.Errorf("looped INVITE answered %v", got)
 		}
@@ -112,7 +112,7 @@ func TestRequestsOutsideDialogs(t *testing.T) {
 					string(method)+" sip:bob@192.0.2.2 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1", "Max-Forwards: 70",
 					"From: <sip:alice@a.test>;tag=ft", "To: <sip:bob@b.test>"+tag, "Call-ID: call-1", "CSeq: 1 "+string(method),
 					"Contact: <sip:alice@192.0.2.1>")
-				time.Sleep(100 * time.Millisecond)
+				pass(100 * time.Millisecond)
 				if got := alice.codes(method); !slices.Equal(got, []int{want}) {
 					t.Errorf("%s%s answered %v, want %d", method, tag, got, want)
 				}
@@ -126,13 +126,13 @@ func TestOrderInTheDialog(t *testing.T) {
 		_, bob := busy(l, nil)
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		alice.inside("192.0.2.2", "ACK", 1)
 		alice.inside("192.0.2.2", "OPTIONS", 5)
 		alice.inside("192.0.2.2", "OPTIONS", 5)
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		alice.inside("192.0.2.2", "BYE", 4)
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		if got := alice.codes(sip.OPTIONS); !slices.Equal(got, []int{200, 500}) {
 			t.Errorf("OPTIONS answered %v", got)
 		}
@@ -140,10 +140,10 @@ func TestOrderInTheDialog(t *testing.T) {
 			t.Errorf("BYE answered %v", got)
 		}
 		alice.inside("192.0.2.2", "BYE", 6)
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		bob.expect(t, "Acknowledged ByeReceived")
 		alice.inside("192.0.2.2", "INVITE", 7, "Contact: <sip:alice@192.0.2.1>")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200, 481}) {
 			t.Errorf("INVITE in the ended dialog answered %v", got)
 		}
@@ -159,16 +159,16 @@ func TestLimits(t *testing.T) {
 		})
 		alice, carol := l.peer(1), l.peer(3)
 		alice.invite("192.0.2.2", "1")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		carol.text("192.0.2.2", "", "INVITE sip:bob@192.0.2.2 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.3:5060;branch=z9hG4bK1",
 			"Max-Forwards: 70", "From: <sip:carol@c.test>;tag=ct", "To: <sip:bob@b.test>", "Call-ID: call-2", "CSeq: 1 INVITE",
 			"Contact: <sip:carol@192.0.2.3>")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		if got := carol.codes(sip.INVITE); !slices.Equal(got, []int{503}) {
 			t.Errorf("answered %v", got)
 		}
 		bob.do(func(i *Invitation) { i.Reject(603, "") })
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		l.expectEmpty(e)
 	})
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,23 +22,23 @@ import (
 const latency = 10 * time.Millisecond
 
 // lab is a network in memory: every datagram arrives after 10 ms, each at an
-// instant of its own, unless lose swallows it.
+// instant of its own, unless copies has something else in mind.
 type lab struct {
 	t      *testing.T
 	start  time.Time
 	nodes  map[netip.AddrPort]func(wire.Message)
 	sent   int
-	trace  []string // "12ms 192.0.2.1 > 192.0.2.2 INVITE 1"
-	lose   func(from, to netip.AddrPort, msg sip.Message) bool
-	refuse map[netip.AddrPort]bool // sending there fails
+	trace  []string                                           // "12ms 192.0.2.1 > 192.0.2.2 INVITE 1"
+	copies func(from, to netip.AddrPort, msg sip.Message) int // how often a message arrives; nil means once
+	refuse map[netip.AddrPort]bool                            // sending there fails
 	ends   []func()
-	lock   chan struct{}
+	mu     sync.Mutex // guards the rest
 }
 
 // inLab runs a test in a bubble with a lab, and ends what it made.
 func inLab(t *testing.T, body func(l *lab)) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &lab{t: t, start: time.Now(), nodes: map[netip.AddrPort]func(wire.Message){}, refuse: map[netip.AddrPort]bool{}, lock: make(chan struct{}, 1)}
+		l := &lab{t: t, start: time.Now(), nodes: map[netip.AddrPort]func(wire.Message){}, refuse: map[netip.AddrPort]bool{}}
 		body(l)
 		for _, end := range l.ends {
 			end()
@@ -45,24 +47,26 @@ func inLab(t *testing.T, body func(l *lab)) {
 }
 
 func (l *lab) exclusively(f func()) {
-	l.lock <- struct{}{}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	f()
-	<-l.lock
 }
 
 func (l *lab) send(from, to netip.AddrPort, data []byte, done func(error)) {
 	var deliver func(wire.Message)
 	var err error
+	copies, number := 1, 0
 	r := wire.Inspect(data, false, from)
 	l.exclusively(func() {
 		l.sent++
+		number = l.sent
 		l.trace = append(l.trace, fmt.Sprintf("%v %s > %s %s", time.Since(l.start).Truncate(time.Millisecond), from.Addr(), to.Addr(), describe(data)))
 		if l.refuse[to] {
 			err = errors.New("connection refused")
 			return
 		}
-		if l.lose != nil && r.Msg != nil && l.lose(from, to, r.Msg) {
-			return
+		if l.copies != nil && r.Msg != nil {
+			copies = l.copies(from, to, r.Msg)
 		}
 		deliver = l.nodes[to]
 	})
@@ -76,9 +80,12 @@ func (l *lab) send(from, to netip.AddrPort, data []byte, done func(error)) {
 		l.t.Errorf("not well formed (%s):\n%s", r.Reason, data)
 		return
 	}
-	time.AfterFunc(latency+time.Duration(l.sent), func() {
-		deliver(wire.Message{Msg: r.Msg, Source: from, Local: to, Transport: "udp", Received: time.Now()})
-	})
+	for i := range copies {
+		time.AfterFunc(latency*time.Duration(i+1)+time.Duration(number), func() {
+			msg := wire.Inspect(data, false, from).Msg
+			deliver(wire.Message{Msg: msg, Source: from, Local: to, Transport: "udp", Received: time.Now()})
+		})
+	}
 }
 
 // describe is the start line in short: a method and number, or a code and both.
@@ -198,13 +205,18 @@ func (l *lab) engine(n int, change func(*Config)) *Engine {
 // party is a user of an invitation: it keeps its events and may react to them.
 type party struct {
 	box    mailbox.Mailbox
-	inv    *Invitation
+	mu     sync.Mutex    // guards events
+	inv    *Invitation   // the last one
+	all    []*Invitation // of a callee
+	again  bool          // invited more than once
 	events []InvitationEvent
 	react  func(InvitationEvent)
 }
 
 func (p *party) HandleInvitation(event InvitationEvent) {
+	p.mu.Lock()
 	p.events = append(p.events, event)
+	p.mu.Unlock()
 	if p.react != nil {
 		p.react(event)
 	}
@@ -212,14 +224,28 @@ func (p *party) HandleInvitation(event InvitationEvent) {
 
 // do runs f on the party's executor and lets everything settle.
 func (p *party) do(f func(*Invitation)) {
-	p.box.Post(func() { f(p.inv) })
+	p.box.Post(func() { f(p.call()) })
 	synctest.Wait()
+}
+
+// call is the last invitation, nil while there is none.
+func (p *party) call() *Invitation {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.inv
+}
+
+// heard are the events so far.
+func (p *party) heard() []InvitationEvent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.events)
 }
 
 // names are the kinds of the events so far, with codes.
 func (p *party) names() string {
 	var names []string
-	for _, event := range p.events {
+	for _, event := range p.heard() {
 		name := strings.TrimPrefix(fmt.Sprintf("%T", event), "core.")
 		switch e := event.(type) {
 		case Provisional:
@@ -252,7 +278,10 @@ func (p *party) expect(t *testing.T, want string) {
 func answering(p *party, on func(*Invitation)) func(*Config) {
 	return func(cfg *Config) {
 		cfg.OnInvite = func(i *Invitation) {
+			p.mu.Lock()
 			p.inv = i
+			p.all = append(p.all, i)
+			p.mu.Unlock()
 			i.Attach(&p.box, p)
 			if on != nil {
 				p.box.Post(func() { on(i) })

@@ -3,8 +3,10 @@ package core
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing/synctest"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -24,7 +26,7 @@ func (l *lab) peer(n int) *peer {
 	p := &peer{l: l, addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(n)}), 5060)}
 	l.exclusively(func() {
 		l.nodes[p.addr] = func(m wire.Message) {
-			p.got = append(p.got, m.Msg)
+			l.exclusively(func() { p.got = append(p.got, m.Msg) })
 			if req := m.Request(); req != nil && p.auto != nil {
 				p.auto(req)
 			}
@@ -33,10 +35,19 @@ func (l *lab) peer(n int) *peer {
 	return p
 }
 
+// messages are those received so far.
+func (p *peer) messages() (got []sip.Message) {
+	p.l.exclusively(func() { got = slices.Clone(p.got) })
+	return got
+}
+
+// forget empties the list of received messages but for the first n.
+func (p *peer) forget(n int) { p.l.exclusively(func() { p.got = p.got[:n] }) }
+
 // requests are those received of a method.
 func (p *peer) requests(method sip.RequestMethod) []*sip.Request {
 	var found []*sip.Request
-	for _, m := range p.got {
+	for _, m := range p.messages() {
 		if req, ok := m.(*sip.Request); ok && req.Method == method {
 			found = append(found, req)
 		}
@@ -57,7 +68,7 @@ func (p *peer) last(method sip.RequestMethod) *sip.Request {
 // codes are the status codes received for a method.
 func (p *peer) codes(method sip.RequestMethod) []int {
 	var codes []int
-	for _, m := range p.got {
+	for _, m := range p.messages() {
 		if res, ok := m.(*sip.Response); ok && res.CSeq().MethodName == method {
 			codes = append(codes, res.StatusCode)
 		}
@@ -129,14 +140,14 @@ func (p *peer) inside(host string, method string, seq int, extra ...string) {
 
 func (p *peer) insideBody(host string, method string, seq int, body string, extra ...string) {
 	tag := ""
-	for _, m := range p.got {
+	for _, m := range p.messages() {
 		if res, ok := m.(*sip.Response); ok && toTag(res) != "" {
 			tag = toTag(res)
 		}
 	}
 	lines := append([]string{
 		method + " sip:bob@" + host + " SIP/2.0",
-		fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%d", p.addr, method, p.l.sent),
+		fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=z9hG4bK%s%d", p.addr, method, len(p.l.wireLog())),
 		"Max-Forwards: 70",
 		"From: <sip:alice@a.test>;tag=ft",
 		"To: <sip:bob@b.test>;tag=" + tag,
@@ -146,5 +157,8 @@ func (p *peer) insideBody(host string, method string, seq int, body string, extr
 	p.text(host, body, lines...)
 }
 
-// settle lets everything happen that happens now.
-func settle() { synctest.Wait() }
+// pass lets virtual time pass and everything happen that happens by then.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}

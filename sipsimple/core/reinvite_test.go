@@ -14,9 +14,9 @@ func talking(l *lab) (alice *peer, bob *party) {
 	l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
 	alice = l.peer(1)
 	alice.invite("192.0.2.2", "1")
-	time.Sleep(50 * time.Millisecond)
+	pass(50 * time.Millisecond)
 	alice.inside("192.0.2.2", "ACK", 1)
-	time.Sleep(50 * time.Millisecond)
+	pass(50 * time.Millisecond)
 	return alice, bob
 }
 
@@ -44,20 +44,20 @@ func TestReinviteBothWays(t *testing.T) {
 			}
 		}
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.do(func(i *Invitation) { i.Reinvite(offer, "") })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		bob.do(func(i *Invitation) { i.Reinvite(offer, "bobby") })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.expect(t, "Accepted Provisional180 Accepted ReinviteReceived Acknowledged")
 		bob.expect(t, "Acknowledged ReinviteReceived Acknowledged Provisional180 Accepted")
 		bob.do(func(i *Invitation) { i.Reinvite(offer, "") })
 		alice.do(func(i *Invitation) { i.Reinvite(offer, "") })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		alice.expect(t, "Accepted Provisional180 Accepted ReinviteReceived Acknowledged Rejected491")
 		bob.expect(t, "Acknowledged ReinviteReceived Acknowledged Provisional180 Accepted Rejected491")
 		alice.do(func(i *Invitation) { i.Bye(0, "") })
-		time.Sleep(time.Second)
+		pass(time.Second)
 		l.expectEmpty(a)
 		l.expectEmpty(b)
 	})
@@ -66,28 +66,28 @@ func TestReinviteBothWays(t *testing.T) {
 func TestGlare(t *testing.T) {
 	inLab(t, func(l *lab) {
 		alice, bob := talking(l)
-		alice.got = alice.got[:1]
+		alice.forget(1)
 		alice.reinvite(2, contact1)
 		alice.reinvite(3, contact1)
-		time.Sleep(50 * time.Millisecond)
-		res := alice.got[1].(*sip.Response)
+		pass(50 * time.Millisecond)
+		res := alice.messages()[1].(*sip.Response)
 		if res.StatusCode != 500 || headerText(res, "retry-after") == "" {
 			t.Errorf("while theirs is open:\n%s", res)
 		}
 		bob.do(func(i *Invitation) { i.Accept(Answer{SDP: offer}) })
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		alice.reinvite(4, contact1)
-		time.Sleep(50 * time.Millisecond)
-		res = alice.got[len(alice.got)-1].(*sip.Response)
+		pass(50 * time.Millisecond)
+		res = alice.messages()[len(alice.messages())-1].(*sip.Response)
 		if res.StatusCode != 491 || res.Reason != glarePhrase {
 			t.Errorf("before the ACK: %s", res.StartLine())
 		}
 		alice.inside("192.0.2.2", "ACK", 2)
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		bob.do(func(i *Invitation) { i.Reinvite(offer, "") })
 		alice.reinvite(5, contact1)
-		time.Sleep(50 * time.Millisecond)
-		res = alice.got[len(alice.got)-1].(*sip.Response)
+		pass(50 * time.Millisecond)
+		res = alice.messages()[len(alice.messages())-1].(*sip.Response)
 		if res.StatusCode != 491 {
 			t.Errorf("while ours is open: %s", res.StartLine())
 		}
@@ -99,17 +99,17 @@ func TestReinviteCancelledRefusedUnreadable(t *testing.T) {
 	inLab(t, func(l *lab) {
 		alice, bob := talking(l)
 		alice.reinvite(2, contact1)
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		bob.do(func(i *Invitation) { i.Reject(488, "", ReasonHeader(488, "no")) })
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		alice.insideBody("192.0.2.2", "INVITE", 3, "nonsense", contact1, "Content-Type: application/sdp")
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200, 488, 488}) {
 			t.Errorf("answered %v", got)
 		}
 		// The dialog lives on.
 		alice.inside("192.0.2.2", "BYE", 4)
-		time.Sleep(50 * time.Millisecond)
+		pass(50 * time.Millisecond)
 		bob.expect(t, "Acknowledged ReinviteReceived ByeReceived")
 	})
 }
@@ -120,7 +120,7 @@ func TestUpdate(t *testing.T) {
 		moved := l.peer(7)
 		update := func(seq int, body string, extra ...string) {
 			alice.insideBody("192.0.2.2", "UPDATE", seq, body, extra...)
-			time.Sleep(50 * time.Millisecond)
+			pass(50 * time.Millisecond)
 		}
 		update(2, "", "Contact: <sip:alice@192.0.2.7>")
 		update(3, string(offer), contact1, "Content-Type: application/sdp")

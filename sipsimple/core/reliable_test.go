@@ -20,20 +20,20 @@ func TestReliableRinging(t *testing.T) {
 		}))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1", "Require: 100rel")
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{180, 180, 180, 180}) {
 			t.Fatalf("before PRACK: %v", got)
 		}
-		rseq := headerText(alice.got[0], "rseq")
-		if headerText(alice.got[0], "require") != "100rel" || rseq == "" {
-			t.Errorf("not reliable:\n%s", alice.got[0])
+		rseq := headerText(alice.messages()[0], "rseq")
+		if headerText(alice.messages()[0], "require") != "100rel" || rseq == "" {
+			t.Errorf("not reliable:\n%s", alice.messages()[0])
 		}
 		alice.inside("192.0.2.2", "PRACK", 2, "RAck: 1 1 INVITE") // not this one
 		alice.inside("192.0.2.2", "PRACK", 3, "RAck: "+rseq+" 1 INVITE")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		n, _ := strconv.Atoi(rseq)
 		alice.inside("192.0.2.2", "PRACK", 4, "RAck: "+strconv.Itoa(n+1)+" 1 INVITE")
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		if got := alice.codes(sip.PRACK); !slices.Equal(got, []int{481, 200, 200}) {
 			t.Errorf("PRACK answered %v", got)
 		}
@@ -41,7 +41,7 @@ func TestReliableRinging(t *testing.T) {
 			t.Errorf("after PRACK: %v", got)
 		}
 		alice.inside("192.0.2.2", "ACK", 1)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		bob.expect(t, "Acknowledged")
 	})
 }
@@ -52,12 +52,12 @@ func TestPrackNeverComes(t *testing.T) {
 		b := l.engine(2, answering(bob, func(i *Invitation) { i.Progress(180, "", nil) }))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1", "Require: 100rel")
-		time.Sleep(33 * time.Second)
+		pass(33 * time.Second)
 		bob.expect(t, "Refused504")
 		if got := alice.codes(sip.INVITE); !slices.Contains(got, 504) {
 			t.Errorf("answered %v", got)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		l.expectEmpty(b)
 	})
 }
@@ -67,14 +67,14 @@ func TestPrackOfOurs(t *testing.T) {
 		a, bob := l.engine(1, nil), l.peer(2)
 		alice := l.caller(a, nil)
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
-		time.Sleep(100 * time.Millisecond)
+		pass(100 * time.Millisecond)
 		invite := bob.last(sip.INVITE)
 		if !strings.Contains(headerText(invite, "supported"), "100rel") {
 			t.Error("100rel not offered")
 		}
 		ring := func(code int, rseq string) {
 			bob.reply(invite, code, "bt", "Require: 100rel", "RSeq: "+rseq)
-			time.Sleep(50 * time.Millisecond)
+			pass(50 * time.Millisecond)
 		}
 		ring(183, "7")
 		ring(183, "7") // a copy

@@ -12,6 +12,7 @@ import (
 	mrand "math/rand/v2"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,15 +26,31 @@ import (
 // user answers or makes a call and notes what it hears.
 type user struct {
 	box   mailbox.Mailbox
+	mu    sync.Mutex // guards heard and inv of a callee
 	inv   *core.Invitation
 	heard []string
 }
 
+// text are the events so far.
+func (u *user) text() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return strings.Join(u.heard, " ")
+}
+
 func (u *user) HandleInvitation(event core.InvitationEvent) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	u.heard = append(u.heard, strings.TrimPrefix(fmt.Sprintf("%T", event), "core."))
 	if _, ok := event.(core.Accepted); ok {
 		u.inv.Acknowledge(nil)
 	}
+}
+
+// pass lets virtual time pass and everything happen that happens by then.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // certificate is one for bob.test and its authority, itself.
@@ -105,11 +122,11 @@ func simulatedCall(t *testing.T, transport string) (alice, bob *user, trace stri
 				Route: core.Route{Address: "bob.test", Transport: transport}, ContactUser: "alice", SDP: []byte(description),
 			})
 		})
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if bob.inv != nil {
 			bob.box.Post(func() { bob.inv.Bye(0, "") })
 		}
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		a.Close()
 		b.Close()
 		a.Close() // once more does no harm
@@ -124,10 +141,10 @@ func TestCallOverSimulatedNetwork(t *testing.T) {
 	for _, transport := range []string{"udp", "tcp", "tls"} {
 		t.Run(transport, func(t *testing.T) {
 			alice, bob, trace := simulatedCall(t, transport)
-			if got, want := strings.Join(alice.heard, " "), "Provisional Accepted ByeReceived"; got != want {
+			if got, want := alice.text(), "Provisional Accepted ByeReceived"; got != want {
 				t.Errorf("alice heard %q, want %q\n%s", got, want, trace)
 			}
-			if got, want := strings.Join(bob.heard, " "), "Acknowledged ByeDone"; got != want {
+			if got, want := bob.text(), "Acknowledged ByeDone"; got != want {
 				t.Errorf("bob heard %q, want %q\n%s", got, want, trace)
 			}
 			if bob.inv == nil || bob.inv.Transport() != transport || alice.inv.Transport() != transport {
@@ -173,8 +190,8 @@ func TestTransportFailures(t *testing.T) {
 			u := &user{}
 			u.inv = e.NewInvitation(&u.box, u, core.OutgoingParams{})
 			u.box.Post(func() { u.inv.Invite(core.Attempt{Route: route}) })
-			time.Sleep(time.Minute)
-			if got := strings.Join(u.heard, " "); got != "TransportFailed" {
+			pass(time.Minute)
+			if got := u.text(); got != "TransportFailed" {
 				t.Errorf("%v: heard %q", route, got)
 			}
 		}
