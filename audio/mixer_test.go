@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -242,12 +243,12 @@ func TestConfig(t *testing.T) {
 func TestNullDevice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		device := audio.NewNullDevice()
-		ticks := 0
+		var ticks atomic.Int64
 		process := func(in, out []int16) {
 			if len(in) != 160 || len(out) != 160 {
 				t.Errorf("frames of %d and %d samples", len(in), len(out))
 			}
-			ticks++
+			ticks.Add(1)
 		}
 		if err := device.Open(8000, process); err != nil {
 			t.Fatal(err)
@@ -255,12 +256,12 @@ func TestNullDevice(t *testing.T) {
 		if err := device.Open(8000, process); !errors.Is(err, audio.ErrDeviceOpen) {
 			t.Errorf("opened twice: %v", err)
 		}
-		expect := func(d time.Duration, want int) {
+		expect := func(d time.Duration, want int64) {
 			t.Helper()
-			ticks = 0
+			ticks.Store(0)
 			time.Sleep(d)
-			if ticks != want {
-				t.Errorf("%d ticks in %v, want %d", ticks, d, want)
+			if got := ticks.Load(); got != want {
+				t.Errorf("%d ticks in %v, want %d", got, d, want)
 			}
 		}
 		expect(time.Hour, 180000)

@@ -32,6 +32,8 @@ func (s *AudioStream) Attribute(name string) (any, bool) {
 		return nullNumber(int(s.RemoteRTPAddress().Port()), 0), true
 	case "srtp_active", "ice_active":
 		return false, true
+	case "packets_lost":
+		return int(s.Statistics().RX.Lost), true
 	case "statistics":
 		return s.Statistics().attribute(), true
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,13 +205,18 @@ func TestTimeout(t *testing.T) {
 // TestPacing: 60 s are 3000 packets, in sequence (P8).
 func TestPacing(t *testing.T) {
 	withCall(t, options{}, func(n *simnet.Network, alice, bob *party) {
+		var mu sync.Mutex
 		var times []time.Time
 		n.Tap(func(p simnet.Packet) {
+			mu.Lock()
+			defer mu.Unlock()
 			if p.From == "alice" {
 				times = append(times, p.Sent)
 			}
 		})
 		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
 		for i := range times[1:] {
 			if gap := times[i+1].Sub(times[i]); gap != 20*time.Millisecond {
 				t.Fatalf("gap of %v before packet %d", gap, i+1)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,7 +123,7 @@ func TestStrangers(t *testing.T) {
 type peer struct {
 	conn net.PacketConn
 	addr netip.AddrPort
-	got  int
+	got  atomic.Int64
 }
 
 func newPeer(t *testing.T, n *simnet.Network, name string, port int) *peer {
@@ -133,7 +134,7 @@ func newPeer(t *testing.T, n *simnet.Network, name string, port int) *peer {
 	check(t, err)
 	p.conn.(interface {
 		SetReceiver(func([]byte, netip.AddrPort))
-	}).SetReceiver(func([]byte, netip.AddrPort) { p.got++ })
+	}).SetReceiver(func([]byte, netip.AddrPort) { p.got.Add(1) })
 	return p
 }
 
@@ -189,10 +190,10 @@ func TestUpdateMovesTheStream(t *testing.T) {
 		bob.answered(t, p2.offer(t, line))
 		expect(t, "bob", bob.take(), "AudioPortDidChangeSlots", "AudioStreamDidChangeRTPParameters")
 		time.Sleep(100 * time.Millisecond)
-		p1.got = 0
+		p1.got.Store(0)
 		time.Sleep(time.Second)
-		if p1.got != 0 || p2.got < 50 {
-			t.Errorf("old end got %d packets, new one %d", p1.got, p2.got)
+		if p1.got.Load() != 0 || p2.got.Load() < 50 {
+			t.Errorf("old end got %d packets, new one %d", p1.got.Load(), p2.got.Load())
 		}
 	})
 }
@@ -210,16 +211,16 @@ func TestOldHold(t *testing.T) {
 		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n"))
 		expect(t, "bob", bob.take(), "AudioStreamDidChangeHoldState remote on")
 		time.Sleep(100 * time.Millisecond)
-		p.got = 0
+		p.got.Store(0)
 		time.Sleep(time.Second)
-		if p.got != 0 {
-			t.Errorf("%d packets while held", p.got)
+		if p.got.Load() != 0 {
+			t.Errorf("%d packets while held", p.got.Load())
 		}
 		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\n"))
 		expect(t, "bob", bob.take(), "AudioStreamDidChangeHoldState remote off")
 		time.Sleep(time.Second)
-		if p.got < 48 {
-			t.Errorf("%d packets in a second after the hold", p.got)
+		if p.got.Load() < 48 {
+			t.Errorf("%d packets in a second after the hold", p.got.Load())
 		}
 	})
 }

@@ -1,7 +1,10 @@
 package streams
 
 import (
+	cryptorand "crypto/rand"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -12,18 +15,18 @@ import (
 
 // PortRotation remembers where the last pair of ports was found, so that a pair
 // just released is not used again at once: late packets of the old call would
-// reach the new one. Its zero value begins with the first port. An application
-// has one, shared by all its streams.
+// reach the new one. Its zero value begins with the first port; it is shared by
+// all streams of an application.
 type PortRotation struct{ next atomic.Uint32 }
 
 // portPair is two bound sockets: RTP on an even offset of the range, RTCP on the
 // port after it (RFC 3550 section 11).
 type portPair struct{ rtp, rtcp net.PacketConn }
 
-// openPair binds the first free pair of the range. The error is that of the
-// last attempt.
-func openPair(network transport.Net, ip netip.Addr, settings RTPSettings, rotation *PortRotation) (portPair, error) {
-	first, last := settings.PortMin, settings.PortMax
+// openPair binds a free pair of the range: the first from where the rotation is,
+// or without one from a random place on. The error is that of the last attempt.
+func openPair(env *Environment, ip netip.Addr) (portPair, error) {
+	first, last := env.RTP.PortMin, env.RTP.PortMax
 	if first == 0 && last == 0 {
 		first, last = 50000, 50500
 	}
@@ -31,20 +34,39 @@ func openPair(network transport.Net, ip netip.Addr, settings RTPSettings, rotati
 	if first < 1 || last > 65535 || pairs < 1 {
 		return portPair{}, fmt.Errorf("RTP port range %d-%d has no pair of ports", first, last)
 	}
-	if rotation == nil {
-		rotation = &PortRotation{}
+	start, err := firstOffset(env)
+	if err != nil {
+		return portPair{}, err
 	}
-	start := int(rotation.next.Load())
-	var err error
 	for i := range pairs {
 		offset := (start + i) % pairs
 		var pair portPair
-		if pair, err = bindPair(network, ip, first+2*offset); err == nil {
-			rotation.next.Store(uint32(offset + 1))
+		if pair, err = bindPair(env.Net, ip, first+2*offset); err == nil {
+			if env.Ports != nil {
+				env.Ports.next.Store(uint32(offset + 1))
+			}
 			return pair, nil
 		}
 	}
 	return portPair{}, fmt.Errorf("no free pair of RTP ports in %d-%d: %w", first, last, err)
+}
+
+func firstOffset(env *Environment) (int, error) {
+	if env.Ports != nil {
+		return int(env.Ports.next.Load()), nil
+	}
+	var seed [2]byte
+	if _, err := io.ReadFull(randomOf(env), seed[:]); err != nil {
+		return 0, fmt.Errorf("random numbers for RTP: %w", err)
+	}
+	return int(binary.BigEndian.Uint16(seed[:])), nil
+}
+
+func randomOf(env *Environment) io.Reader {
+	if env.Rand == nil {
+		return cryptorand.Reader
+	}
+	return env.Rand
 }
 
 func bindPair(network transport.Net, ip netip.Addr, port int) (portPair, error) {

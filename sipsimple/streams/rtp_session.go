@@ -1,7 +1,6 @@
 package streams
 
 import (
-	cryptorand "crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -41,12 +40,12 @@ func openRTP(env *Environment, ip netip.Addr) (*rtpSession, error) {
 	if env.Net == nil {
 		return nil, errors.New("there is no network")
 	}
-	pair, err := openPair(env.Net, ip, env.RTP, env.Ports)
+	pair, err := openPair(env, ip)
 	if err != nil {
 		return nil, err
 	}
 	r := &rtpSession{pair: pair, packet: make([]byte, 0, maxPacket)}
-	if err := r.prepare(env.Rand, ip); err != nil {
+	if err := r.prepare(randomOf(env), ip); err != nil {
 		pair.close()
 		return nil, err
 	}
@@ -64,9 +63,6 @@ func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
 		bound = netip.AddrPortFrom(ip, bound.Port())
 	}
 	r.local = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
-	if random == nil {
-		random = cryptorand.Reader
-	}
 	var seed [10]byte
 	if _, err := io.ReadFull(random, seed[:]); err != nil {
 		return fmt.Errorf("random numbers for RTP: %w", err)
