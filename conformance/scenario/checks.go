@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"regexp"
 	"slices"
 )
 
@@ -25,35 +26,33 @@ func (c *compiler) attributes(s Subject, n *node) AttributeCheck {
 	check.Fields, check.Order = c.matchers(n, "a map of attributes such as {state: connected}")
 	switch {
 	case s.Stream != "":
-		c.knownAttributes(n, streamAttributes)
+		c.knownAttributes(n, streamAttributes, streamStates)
 	case s.Session != "":
-		c.knownAttributes(n, sessionAttributes)
+		c.knownAttributes(n, sessionAttributes, sessionStates)
 	default:
-		c.knownAttributes(n, append(slices.Clone(partyAttributes), sessionAttributes...))
+		c.knownAttributes(n, slices.Concat(partyAttributes, sessionAttributes), sessionStates)
 	}
 	return check
 }
 
-func (c *compiler) knownAttributes(n *node, known []string) {
+func (c *compiler) knownAttributes(n *node, known, states []string) {
 	for _, p := range n.pairs {
 		switch {
 		case !slices.Contains(known, p.key.text):
 			c.r.at(p.key, "unknown attribute %s%s", quote(p.key.text), didYouMean(p.key.text, known))
 		case c.r.refused(p.key, "attribute", p.key.text):
 		case p.key.text == "state":
-			c.stateWord(p.value)
+			c.stateWord(p.value, states)
 		}
 	}
 }
 
-var states = []string{"null", "outgoing", "incoming", "accepting", "connected", "sending_proposal", "received_proposal",
-	"accepting_proposal", "rejecting_proposal", "cancelling_proposal", "terminating", "terminated", "starting", "started", "ended", "failed",
-	"initializing", "initialized"}
+var stateForm = regexp.MustCompile(`^[A-Za-z_]+$`)
 
 // stateWord reports a misspelt state; other matchers pass.
-func (c *compiler) stateWord(n *node) {
-	if text := n.plain(); plainWord.MatchString(text) && !slices.Contains(states, text) && !slices.Contains(matcherWords, text) {
-		c.r.at(n, "unknown state %s%s", quote(text), didYouMean(text, states))
+func (c *compiler) stateWord(n *node, known []string) {
+	if text := n.plain(); stateForm.MatchString(text) && !slices.Contains(known, text) && !slices.Contains(matcherWords, text) {
+		c.r.at(n, "unknown state %s%s", quote(text), didYouMean(text, known))
 	}
 }
 

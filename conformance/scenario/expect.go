@@ -87,7 +87,7 @@ func (v *viewReader) single(item *match.Item, key, value, whole *node) {
 	}
 	if has := whole.get("has"); has != nil {
 		item.Has, _ = c.matchers(has, "a map of attributes")
-		c.knownAttributes(has, append(sessionAttributes, streamAttributes...))
+		c.knownAttributes(has, slices.Concat(sessionAttributes, streamAttributes), slices.Concat(sessionStates, streamStates))
 	}
 }
 

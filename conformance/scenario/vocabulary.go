@@ -106,6 +106,27 @@ var networkVerbs = map[string][]string{
 	"move":      {"to"},
 }
 
+// networkAbout says what each network verb and each key beside them means.
+var networkAbout = map[string]string{
+	"cut":       "nothing gets through on the link: A > B, A <-> B or any",
+	"drop":      "the message is lost: {alice > bob: ACK}",
+	"duplicate": "the message arrives twice",
+	"corrupt":   "the message arrives damaged",
+	"delay":     "the message arrives later, by this much",
+	"loss":      "this share of the messages is lost, by the seed: {a <-> b: rtp}",
+	"link":      "latency, jitter or bandwidth of the link",
+	"heal":      "faults off, on a link or all",
+	"rebind":    "a new NAT mapping for the party",
+	"move":      "a new address for the party",
+	"first":     "only the first so many messages",
+	"by":        "how much later",
+	"rate":      "a share such as 2%",
+	"latency":   "one-way delay",
+	"jitter":    "random delay on top, up to this",
+	"bandwidth": "bytes a second",
+	"to":        "the new address",
+}
+
 // otherVerbs are verbs that are neither a subject nor of the network.
 var otherVerbs = map[string]string{
 	"expect":   "exact sequences of notifications and messages",
@@ -117,6 +138,13 @@ var otherVerbs = map[string]string{
 	"run":      "plays a part",
 }
 
+// extraAbout says what the keys beside other verbs mean.
+var extraAbout = map[string]string{
+	"from": "how much at the beginning is not measured; 200ms unless said",
+	"do":   "the calls that the observer makes, at once and on the session that posted",
+	"with": "parameters of the part; of a repeat, a list of maps, one for each round",
+}
+
 // verbExtras are keys beside a verb that are neither small keys nor sentences.
 var verbExtras = map[string][]string{
 	"listen": {"from"},
@@ -124,40 +152,6 @@ var verbExtras = map[string][]string{
 	"repeat": {"with"},
 	"run":    {"with"},
 }
-
-var (
-	topLevelKeys = []string{"callflow", "name", "about", "spec", "tags", "include", "part", "params", "parties", "streams",
-		"vars", "matrix", "cases", "except", "network", "dns", "watch", "limit", "settle", "budget", "seed", "worlds",
-		"skip", "steps", "finally"}
-	partyKeys = []string{"plays", "watch", "start", "settings", "account", "accounts", "streams", "nat", "tls", "storage",
-		"devices", "host", "scripted", "auto", "ignore", "server", "users", "challenge", "expires", "forks", "answers"}
-	streamKeys  = []string{"type", "double", "hold", "file", "direction", "codecs"}
-	streamTypes = []string{"audio", "chat", "file-transfer", "desktop-sharing"}
-	worlds      = []string{"sim", "loopback", "device"}
-	methods     = []string{"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE",
-		"MESSAGE", "INFO", "REGISTER", "PUBLISH"}
-	directions  = []string{"sendrecv", "sendonly", "recvonly", "inactive"}
-	errorWords  = []string{"illegal_state", "illegal_direction", "argument", "already_used", "any"}
-	settingKeys = []string{"sip.invite_timeout", "rtp.timeout", "rtp.port_range", "rtp.audio_codec_list", "user_agent"}
-	accountKeys = []string{"id", "display_name", "contact_user", "enabled", "auth.username", "auth.password", "sip.register"}
-
-	messageFields = []string{"sdp", "cseq", "call_id", "from_tag", "to_tag", "branch", "ruri", "reason", "body", "sipfrag",
-		"dialog", "transport", "method", "code"}
-	sdpFields  = []string{"lines", "version", "origin", "address"}
-	lineFields = []string{"direction", "port", "address", "codecs", "protocol", "formats", "media", "attributes"}
-	wireKeys   = []string{"order", "only", "between", "protocol", "received"}
-	soundKeys  = []string{"tone", "tones", "snr", "longest_gap", "lost_frames", "level", "delay", "dtmf"}
-	groupKinds = []string{"any_order", "one_of", "repeat", "optional", "never"}
-	itemKeys   = []string{"as", "at", "after", "before", "times", "if", "of", "has"}
-
-	sessionAttributes = []string{"state", "account", "direction", "transport", "start_time", "stop_time", "on_hold",
-		"remote_user_agent", "local_identity", "remote_identity", "streams", "proposed_streams", "conference", "subject",
-		"replaced_session", "transfer_handler", "transfer_info", "local_focus", "remote_focus"}
-	partyAttributes  = []string{"sessions", "running", "local_nat_type", "storage", "account.registered", "default_account"}
-	streamAttributes = []string{"type", "state", "index", "hold_supported", "on_hold", "on_hold_by_local",
-		"on_hold_by_remote", "received", "recording", "codec", "sample_rate", "srtp_active", "ice_active", "muted",
-		"recording_active", "direction", "local_rtp_address", "local_rtp_port", "remote_rtp_address", "remote_rtp_port"}
-)
 
 // names lists the words of a table.
 func names[V any](table map[string]V) []string { return slices.Sorted(maps.Keys(table)) }
