@@ -13,7 +13,10 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
 
-var peer = netip.MustParseAddrPort("192.0.2.99:5099")
+var (
+	peer     = netip.MustParseAddrPort("192.0.2.99:5099")
+	peerHost = netip.MustParseAddr("127.0.0.1")
+)
 
 // sut is the user agent that the torture messages are sent to.
 var sut = wire.Abilities{
