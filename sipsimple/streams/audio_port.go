@@ -149,7 +149,7 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	case from != a.path.remote:
 		a.flow.Strangers++
 		return
-	case a.parsed.Unmarshal(data) != nil || a.parsed.Version != 2:
+	case !parseRTP(&a.parsed, data):
 		a.flow.Malformed++
 		return
 	}
