@@ -26,6 +26,8 @@ func (s *accepting) handle(m *machine, e event) {
 		m.refuse(refusal(480, "", userRequest))
 	case core.Cancelled:
 		m.failOnCancel(e.Reason)
+	case core.Refused: // no PRACK came (RFC 3262 section 3)
+		m.failOnRefusal(e)
 	case core.ByeReceived:
 		m.failOnCancel(e.Reason)
 	}
@@ -34,11 +36,11 @@ func (s *accepting) handle(m *machine, e event) {
 // answer sends the 200 (3.4): with the answer to the peer's offer, or with an
 // offer of ours if it made none (SD3).
 func (s *accepting) answer(m *machine) {
-	make := m.makeAnswer
+	describe := m.makeAnswer
 	if s.offerless {
-		make = m.makeOffer
+		describe = m.makeOffer
 	}
-	body, err := make()
+	body, err := describe()
 	if err != nil {
 		m.refuse(refusal(500, "", "SIP core error: "+err.Error()))
 		return

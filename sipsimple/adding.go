@@ -11,9 +11,10 @@ import (
 // adding is a proposal of ours: one more stream (3.8, 7.11).
 type adding struct {
 	member    *member
-	sent      bool // the re-INVITE has left
-	cancelled bool // CancelProposal was called, or the proposal rang too long
-	starting  bool // the peer has accepted
+	sent      bool   // the re-INVITE has left
+	cancelled bool   // CancelProposal was called, or the proposal rang too long
+	starting  bool   // the peer has accepted
+	failure   string // why we withdrew it, if it was not the application's wish
 }
 
 // add begins a proposal: the stream initialises first.
@@ -57,6 +58,8 @@ func (op *adding) handle(m *machine, s *established, e event) {
 func (op *adding) stream(m *machine, s *established, e streamEvent) {
 	switch {
 	case e.stream != op.member.stream:
+	case e.what == streamFailed && op.sent && !op.starting: // the answer is outstanding
+		op.withdraw(m, streamFailure(e.reason))
 	case e.what == streamFailed: // PRO-23, PRO-24
 		op.fail(m, s, streamFailure(e.reason))
 	case !op.sent && op.member.initialized:
@@ -106,7 +109,7 @@ func (op *adding) over(m *machine, s *established, o outcome) {
 	}
 	if !o.ok() {
 		m.concluded(o)
-		op.rejected(m, s, o.code, o.phrase)
+		op.undone(m, s, o.code, o.phrase)
 		return
 	}
 	err := m.takeAnswer(o.sdp)
@@ -120,7 +123,7 @@ func (op *adding) over(m *machine, s *established, o outcome) {
 	switch {
 	case op.cancelled: // the 200 was faster: its slot is removed when we are idle (SD14, PRO-13)
 		op.leaveFirst(m)
-		op.rejected(m, s, 487, core.Phrase(487))
+		op.undone(m, s, 487, core.Phrase(487))
 	case !alive(op.member, remote): // PRO-28
 		op.leaveFirst(m)
 		op.rejected(m, s, o.code, o.phrase)
@@ -160,6 +163,15 @@ func (op *adding) accepted(m *machine, s *established) {
 	s.done(m)
 }
 
+// undone ends a proposal that was withdrawn or refused.
+func (op *adding) undone(m *machine, s *established, code int, phrase string) {
+	if op.failure != "" {
+		op.fail(m, s, op.failure)
+		return
+	}
+	op.rejected(m, s, code, phrase)
+}
+
 // rejected ends a proposal that the peer, or CancelProposal, has undone.
 func (op *adding) rejected(m *machine, s *established, code int, phrase string) {
 	op.drop(m)
@@ -192,11 +204,19 @@ func (op *adding) cancel(m *machine, s *established) {
 	switch {
 	case !op.sent:
 		op.rejected(m, s, 487, core.Phrase(487))
-	case !op.starting && !op.cancelled:
-		op.cancelled = true
-		m.setState(CancelingProposal)
-		m.inv.Cancel("")
+	case !op.starting:
+		op.withdraw(m, "")
 	}
+}
+
+// withdraw cancels the open re-INVITE, once. The outcome ends the operation.
+func (op *adding) withdraw(m *machine, failure string) {
+	if op.cancelled {
+		return
+	}
+	op.cancelled, op.failure = true, failure
+	m.setState(CancellingProposal)
+	m.inv.Cancel("")
 }
 
 // abandon: a proposal that the peer ends with the session has failed (7.13);

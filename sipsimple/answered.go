@@ -37,6 +37,8 @@ func (s *answered) handle(m *machine, e event) {
 		m.failOnBye(e)
 	case core.Cancelled: // the CANCEL won the race against our 200 (7.3)
 		m.failOnCancel(e.Reason)
+	case core.Refused: // our 200 waited for a PRACK that never came
+		m.failOnRefusal(e)
 	}
 }
 
@@ -114,6 +116,8 @@ func (s *unacknowledged) handle(m *machine, e event) {
 		m.fail(s.last)
 	case core.Cancelled:
 		m.failOnCancel(e.Reason)
+	case core.Refused:
+		m.failOnRefusal(e)
 	}
 }
 

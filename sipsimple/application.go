@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/transport/v5"
@@ -100,11 +101,16 @@ type Application struct {
 	done    chan struct{}
 
 	mu    sync.Mutex
-	phase applicationPhase
+	phase applicationPhase // requires mu
 
-	engine *core.Engine         // set by Start
-	mixer  *audio.Mixer         // set by Start
-	env    *streams.Environment // set by Start, without an account
+	platform atomic.Pointer[platform] // set by Start
+}
+
+// platform is what a started application runs on. It never changes.
+type platform struct {
+	engine *core.Engine
+	mixer  *audio.Mixer
+	env    streams.Environment // without an account
 }
 
 type applicationPhase int
@@ -136,10 +142,20 @@ func (a *Application) Center() *notification.Center { return a.center }
 func (a *Application) SessionManager() *SessionManager { return a.manager }
 
 // Engine is the SIP stack; nil before Start.
-func (a *Application) Engine() *core.Engine { return a.engine }
+func (a *Application) Engine() *core.Engine {
+	if p := a.platform.Load(); p != nil {
+		return p.engine
+	}
+	return nil
+}
 
 // Mixer is the voice mixer; nil before Start.
-func (a *Application) Mixer() *audio.Mixer { return a.mixer }
+func (a *Application) Mixer() *audio.Mixer {
+	if p := a.platform.Load(); p != nil {
+		return p.mixer
+	}
+	return nil
+}
 
 // Running says whether the application has started and was not told to stop.
 func (a *Application) Running() bool {
@@ -159,14 +175,16 @@ func (a *Application) NewStream(typ string, acc *account.Account) (streams.Media
 	if !ok {
 		return nil, fmt.Errorf("sipsimple: no stream type %q is registered", typ)
 	}
-	if a.env == nil {
-		return nil, errors.New("sipsimple: the application has not started")
+	p := a.platform.Load()
+	if p == nil {
+		return nil, ErrNotRunning
 	}
-	return factory.New(a.environment(acc))
+	return factory.New(p.environment(acc))
 }
 
-func (a *Application) environment(acc *account.Account) *streams.Environment {
-	env := *a.env
+// environment is that of the streams of one account.
+func (p *platform) environment(acc *account.Account) *streams.Environment {
+	env := p.env
 	env.Account = acc
 	return &env
 }

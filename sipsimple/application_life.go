@@ -53,20 +53,36 @@ func (a *Application) open() error {
 	if err != nil {
 		return fmt.Errorf("sound: %w", err)
 	}
-	a.mixer = mixer
-	a.env = &streams.Environment{
-		Center: a.center, Net: cfg.Net, Rand: cfg.Rand, Logger: cfg.Logger, Mixer: mixer, RTP: cfg.RTP,
-	}
-	engine, err := core.NewEngine(core.Config{
-		Net: cfg.Net, Rand: cfg.Rand, Logger: cfg.Logger, UserAgent: cfg.UserAgent,
-		Host: cfg.Host, UDPPort: cfg.UDPPort, TCPPort: cfg.TCPPort, TLSPort: cfg.TLSPort, TLS: cfg.TLS,
-		OnInvite: a.manager.handleInvite, Trace: cfg.Trace,
-	})
+	engine, err := a.newEngine()
 	if err != nil {
 		return errors.Join(fmt.Errorf("engine: %w", err), mixer.Close())
 	}
-	a.engine = engine
+	a.platform.Store(&platform{engine: engine, mixer: mixer, env: streams.Environment{
+		Center: a.center, Net: cfg.Net, Rand: cfg.Rand, Logger: cfg.Logger, Mixer: mixer, RTP: cfg.RTP,
+	}})
 	return nil
+}
+
+// newEngine opens the SIP stack. If it does not start with TLS but does without,
+// the application goes on without TLS and says so (seed:
+// SIPApplicationFailedToStartTLS).
+func (a *Application) newEngine() (*core.Engine, error) {
+	cfg := core.Config{
+		Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: a.cfg.Logger, UserAgent: a.cfg.UserAgent,
+		Host: a.cfg.Host, UDPPort: a.cfg.UDPPort, TCPPort: a.cfg.TCPPort, TLSPort: a.cfg.TLSPort, TLS: a.cfg.TLS,
+		OnInvite: a.manager.handleInvite, Trace: a.cfg.Trace,
+	}
+	engine, err := core.NewEngine(cfg)
+	if err == nil || cfg.TLS == nil || cfg.TLSPort < 0 {
+		return engine, err
+	}
+	cfg.TLS, cfg.TLSPort = nil, -1
+	engine, errWithout := core.NewEngine(cfg)
+	if errWithout != nil {
+		return nil, errWithout
+	}
+	a.center.Post(a, SIPApplicationFailedToStartTLS{Error: err})
+	return engine, nil
 }
 
 // Stop ends all sessions and closes everything (seed: SIPApplication.stop). It
@@ -91,8 +107,9 @@ func (a *Application) Stop() {
 // and ends with SIPApplicationDidEnd.
 func (a *Application) shutDown() {
 	a.manager.stop()
-	a.engine.Close()
-	if err := a.mixer.Close(); err != nil {
+	p := a.platform.Load()
+	p.engine.Close()
+	if err := p.mixer.Close(); err != nil {
 		a.cfg.Logger.Error("sound device did not close", "error", err)
 	}
 	a.finish()

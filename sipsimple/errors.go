@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// ErrNotRunning is returned by [Session.Connect] when the application has not
-// started or was told to stop.
+// ErrNotRunning is returned by [Session.Connect] and [Application.NewStream]
+// when the application has not started or was told to stop.
 var ErrNotRunning = errors.New("the application is not running")
 
 // IllegalStateError is returned by a method that the state of its object

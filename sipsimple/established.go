@@ -145,7 +145,9 @@ func (s *established) stream(m *machine, e streamEvent) {
 		m.endByUser()
 		return
 	}
-	s.failed = append(s.failed, m.members[i])
+	if !slices.Contains(s.failed, m.members[i]) {
+		s.failed = append(s.failed, m.members[i])
+	}
 	s.idle(m)
 }
 
@@ -158,7 +160,9 @@ func (s *established) cancelProposal(m *machine, c cancelProposalCommand) {
 		return
 	}
 	s.next = nil
-	m.setState(Connected)
+	if _, ours := s.op.(*removing); !ours { // of a stream that failed: the state goes with it
+		m.setState(Connected)
+	}
 	m.notify(SIPSessionGotRejectProposal{
 		Originator: Local, Code: 487, Reason: core.Phrase(487), Streams: Streams{waiting.stream},
 	})

@@ -77,6 +77,9 @@ func (w *world) command(c command) error {
 func (w *world) feed(e event) {
 	w.runPending()
 	if e != nil {
+		if w.inv != nil {
+			w.inv.track(e)
+		}
 		w.machine.handle(e)
 	}
 	for len(w.queue) > 0 {
@@ -149,28 +152,38 @@ func (w *world) addressFacing(route core.Route) (netip.Addr, error) {
 // fakeInvitation logs what it is asked to do.
 type fakeInvitation struct {
 	world *world
-	offer []byte   // the last one sent or received
-	done  []string // what it was asked to do, as the property test wants to know
+	offer []byte // the last description of ours
+
+	// What may come from the peer next, for the property test (property_test.go).
+	out, provisional, withdrawn bool // an INVITE or re-INVITE of ours is open
+	in                          bool // one of the peer's is not answered
+	ackDue, refused             bool // it is answered 200, or refused
+	dialog, bye                 bool // the dialog is confirmed, our BYE is out
+	invites, received           int  // of ours, of the peer
 }
 
 func (i *fakeInvitation) Invite(a core.Attempt) {
 	i.offer = a.SDP
-	i.done = append(i.done, "INVITE")
+	i.sent()
 	i.world.logf("INVITE %s %s", a.Route, describeSDP(a.SDP))
+}
+func (i *fakeInvitation) sent() {
+	i.out, i.provisional, i.withdrawn = true, false, false
+	i.invites++
 }
 func (i *fakeInvitation) Reinvite(body []byte, _ string) {
 	i.offer = body
-	i.done = append(i.done, "INVITE")
+	i.sent()
 	i.world.logf("re-INVITE %s", describeSDP(body))
 }
 func (i *fakeInvitation) Acknowledge(body []byte) { i.world.logf("ACK%s", describeSDP(body)) }
 func (i *fakeInvitation) Cancel(string) {
-	i.done = append(i.done, "CANCEL")
+	i.withdrawn = true
 	i.world.logf("CANCEL")
 }
 func (i *fakeInvitation) Close() {}
 func (i *fakeInvitation) Bye(code int, text string) {
-	i.done = append(i.done, "BYE")
+	i.bye = true
 	if text != "" {
 		i.world.logf("BYE %d %q", code, text)
 		return
@@ -180,11 +193,11 @@ func (i *fakeInvitation) Bye(code int, text string) {
 func (i *fakeInvitation) Progress(code int, _ string, _ []byte) { i.world.logf("%d", code) }
 func (i *fakeInvitation) Accept(a core.Answer) {
 	i.offer = a.SDP
-	i.done = append(i.done, "200")
+	i.in, i.ackDue, i.dialog = false, true, true
 	i.world.logf("200 %s", describeSDP(a.SDP))
 }
 func (i *fakeInvitation) Reject(code int, phrase string, headers ...sip.Header) {
-	i.done = append(i.done, "refused")
+	i.in, i.refused = false, true
 	line := fmt.Sprintf("%d %s", code, phrase)
 	for _, h := range headers {
 		line += fmt.Sprintf(" (%s: %s)", h.Name(), h.Value())

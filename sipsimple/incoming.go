@@ -115,6 +115,8 @@ func (s *alerting) handle(m *machine, e event) {
 		m.refuse(refusal(480, "", userRequest))
 	case core.Cancelled:
 		m.failOnCancel(e.Reason)
+	case core.Refused: // no PRACK came (RFC 3262 section 3)
+		m.failOnRefusal(e)
 	case core.ByeReceived: // illegal before an answer: treated as CANCEL (7.13)
 		m.failOnCancel(e.Reason)
 	}
@@ -149,4 +151,11 @@ func (m *machine) failOnCancel(reason string) {
 	m.releaseAll()
 	m.notify(m.transaction(Remote, 487, sessionCancelled, AckUnknown))
 	m.fail(SIPSessionDidFail{Originator: Remote, Code: 487, Reason: sessionCancelled, FailureReason: reasonOr(reason)})
+}
+
+// failOnRefusal ends an incoming call that the core has refused by itself.
+func (m *machine) failOnRefusal(e core.Refused) {
+	m.releaseAll()
+	m.notify(m.transaction(Remote, e.Code, e.Phrase, AckUnknown))
+	m.fail(refusal(e.Code, e.Phrase, e.Reason))
 }

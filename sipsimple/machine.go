@@ -27,8 +27,9 @@ import (
 //	inviting    inviting.go         accepting   accepting.go   the chosen streams initialise
 //	starting    starting.go         answered    answered.go    200 sent: streams start, ACK comes
 //	cancelling  cancelling.go       rejecting   rejecting.go   3xx-6xx sent, ACK comes
+//	                                unacknowledged answered.go given up, BYE waits for the ACK
 //
-//	established established.go      hanging up  ending.go      BYE sent
+//	established established.go      hangingUp   ending.go      BYE sent
 //	                                closing     ending.go      the streams end
 //	                                closed      ending.go      nothing more happens
 //

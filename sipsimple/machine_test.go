@@ -223,7 +223,7 @@ func number(word string) int {
 
 // incoming is the INVITE of a peer that offers the streams.
 func (w *world) incoming(names []string) incomingCall {
-	w.inv = &fakeInvitation{world: w}
+	w.inv = &fakeInvitation{world: w, in: true, received: 1}
 	call := incomingCall{inv: w.inv, transport: "udp", agent: "peer", peer: netip.MustParseAddr("192.0.2.2")}
 	if len(names) == 0 {
 		return call

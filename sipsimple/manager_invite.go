@@ -47,14 +47,14 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 		inv.Trying()
 	}
 	session := NewSession(sm.app, acc)
-	inv.Attach(&session.box, session)
+	inv.Attach(&session.box, inbox{session})
 	session.handle(call) // at once, so that the manager's stop finds the session
 }
 
 // streamsFor asks the registered stream types for each of the m-lines that is
 // in use. What nobody can use is left out, and its line refused in the answer.
 func (a *Application) streamsFor(acc *account.Account, offer *psdp.SessionDescription, indexes []int) []streams.MediaStream {
-	env := a.environment(acc)
+	env := a.platform.Load().environment(acc)
 	var list []streams.MediaStream
 	for _, i := range indexes {
 		line := offer.MediaDescriptions[i]

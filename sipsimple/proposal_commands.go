@@ -58,5 +58,5 @@ func (c removeStreamCommand) claim(m *machine) error {
 type cancelProposalCommand struct{}
 
 func (cancelProposalCommand) claim(m *machine) error {
-	return m.claimState("CancelProposal", CancelingProposal, SendingProposal)
+	return m.claimState("CancelProposal", CancellingProposal, SendingProposal)
 }

@@ -45,6 +45,10 @@ func (op *proposed) handle(m *machine, s *established, e event) {
 		op.reject(m, s, codeOr(e.code, 488), e.reason)
 	case core.Cancelled: // PRO-08, PRO-14
 		op.cancelled(m, s)
+	case core.Refused: // no PRACK came
+		m.sdp.Cancel()
+		m.notify(m.transaction(Remote, e.Code, e.Phrase, AckUnknown))
+		op.rejected(m, s, e.Code, e.Phrase)
 	case core.Acknowledged:
 		op.acked = true
 		op.finish(m, s)

@@ -53,7 +53,8 @@ func (s *established) remove(m *machine, members []*member) {
 	}
 	m.publishStreams()
 	m.refreshHold()
-	if m.reinvite(nil) != nil {
+	if m.reinvite(nil) != nil { // cannot be told
+		s.unused = append(s.unused, s.orphans(m)...)
 		op.finish(m, s)
 	}
 }

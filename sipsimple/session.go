@@ -51,6 +51,8 @@ type ConnectOptions struct {
 
 // Connect calls the party to through the first of the routes that works,
 // offering the streams (seed: connect; S10 to S22). Only in state null.
+// Routes carry IP addresses: a name is looked up where it is used, and that
+// holds up this session.
 //
 // SIPSessionNewOutgoing comes first, then SIPSessionWillStart and
 // SIPSessionDidStart, or SIPSessionDidFail. Streams must be new, distinct and
@@ -156,9 +158,12 @@ func (s *Session) command(c command) error {
 // post hands an event to the machine.
 func (s *Session) post(e event) { s.box.Post(func() { s.handle(e) }) }
 
-// HandleInvitation implements [core.InvitationHandler]; the core calls it on
-// the session's executor. It is not for applications.
-func (s *Session) HandleInvitation(e core.InvitationEvent) { s.handle(e) }
+// inbox takes the events of the session's invitation, which the core delivers
+// on the session's executor.
+type inbox struct{ session *Session }
+
+// HandleInvitation implements [core.InvitationHandler].
+func (i inbox) HandleInvitation(e core.InvitationEvent) { i.session.handle(e) }
 
 // handle is one step: commands claimed meanwhile come first, so that the
 // machine never acts on an event in a state that the application has left.

@@ -87,11 +87,11 @@ func (sh *shell) settings() settings {
 }
 
 func (sh *shell) newInvitation(p core.OutgoingParams) invitation {
-	return sh.app.engine.NewInvitation(&sh.session.box, sh.session, p)
+	return sh.app.Engine().NewInvitation(&sh.session.box, inbox{sh.session}, p)
 }
 
 func (sh *shell) addressFacing(route core.Route) (netip.Addr, error) {
-	return sh.app.engine.LocalAddrFor(route)
+	return sh.app.Engine().LocalAddrFor(route)
 }
 
 func (sh *shell) random() uint32 {

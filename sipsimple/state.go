@@ -11,18 +11,18 @@ type State string
 // connected; every change of a connected session passes through one of the
 // proposal states; every end passes through or directly into terminated.
 const (
-	Null              State = "null"                // created, nothing done
-	Outgoing          State = "outgoing"            // Connect was called
-	Incoming          State = "incoming"            // INVITE received, the application has not decided
-	Accepting         State = "accepting"           // Accept was called
-	Connected         State = "connected"           // started, no proposal in progress
-	SendingProposal   State = "sending_proposal"    // we change the session: add, remove, hold, unhold
-	ReceivedProposal  State = "received_proposal"   // the peer proposes streams, the application must decide
-	AcceptingProposal State = "accepting_proposal"  // AcceptProposal was called
-	RejectingProposal State = "rejecting_proposal"  // RejectProposal was called
-	CancelingProposal State = "cancelling_proposal" // CancelProposal was called
-	Terminating       State = "terminating"         // End or Reject was called, or a failure is being cleaned up
-	Terminated        State = "terminated"          // final
+	Null               State = "null"                // created, nothing done
+	Outgoing           State = "outgoing"            // Connect was called
+	Incoming           State = "incoming"            // INVITE received, the application has not decided
+	Accepting          State = "accepting"           // Accept was called
+	Connected          State = "connected"           // started, no proposal in progress
+	SendingProposal    State = "sending_proposal"    // we change the session: add, remove, hold, unhold
+	ReceivedProposal   State = "received_proposal"   // the peer proposes streams, the application must decide
+	AcceptingProposal  State = "accepting_proposal"  // AcceptProposal was called
+	RejectingProposal  State = "rejecting_proposal"  // RejectProposal was called
+	CancellingProposal State = "cancelling_proposal" // CancelProposal was called
+	Terminating        State = "terminating"         // End or Reject was called, or a failure is being cleaned up
+	Terminated         State = "terminated"          // final
 )
 
 // Active says whether a session in this state counts as one of the
@@ -32,17 +32,17 @@ func (s State) Active() bool { return s != Null && s != Terminated }
 // transitions is the diagram (session.md 2.2; the seed's own picture is lost).
 // Every state but null may end at any moment.
 var transitions = map[State][]State{
-	Null:              {Outgoing, Incoming},
-	Outgoing:          {Connected, Terminating, Terminated},
-	Incoming:          {Accepting, Terminating, Terminated},
-	Accepting:         {Connected, Terminating, Terminated},
-	Connected:         {SendingProposal, ReceivedProposal, Terminating, Terminated},
-	SendingProposal:   {Connected, CancelingProposal, ReceivedProposal, Terminating, Terminated},
-	CancelingProposal: {Connected, Terminating, Terminated},
-	ReceivedProposal:  {Connected, AcceptingProposal, RejectingProposal, Terminating, Terminated},
-	AcceptingProposal: {Connected, Terminating, Terminated},
-	RejectingProposal: {Connected, Terminating, Terminated},
-	Terminating:       {Terminated},
+	Null:               {Outgoing, Incoming},
+	Outgoing:           {Connected, Terminating, Terminated},
+	Incoming:           {Accepting, Terminating, Terminated},
+	Accepting:          {Connected, Terminating, Terminated},
+	Connected:          {SendingProposal, ReceivedProposal, Terminating, Terminated},
+	SendingProposal:    {Connected, CancellingProposal, ReceivedProposal, Terminating, Terminated},
+	CancellingProposal: {Connected, Terminating, Terminated},
+	ReceivedProposal:   {Connected, AcceptingProposal, RejectingProposal, Terminating, Terminated},
+	AcceptingProposal:  {Connected, Terminating, Terminated},
+	RejectingProposal:  {Connected, Terminating, Terminated},
+	Terminating:        {Terminated},
 }
 
 // canBecome says whether the diagram has an arrow from s to the other state.

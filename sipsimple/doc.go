@@ -1,0 +1,36 @@
+// Package sipsimple is a SIP user agent as a library: calls with media streams,
+// told by notifications.
+//
+// Start from an [Application]. It owns sockets, a voice mixer and accounts:
+//
+//	app, err := sipsimple.NewApplication(sipsimple.Config{
+//		Net:      network,
+//		Accounts: []*account.Account{alice},
+//	})
+//	...
+//	app.Center().AddObserver(observer)
+//	err = app.Start()
+//
+// A [Session] is one call, in either direction. To place one, make it and
+// connect it with the streams to offer:
+//
+//	session := sipsimple.NewSession(app, alice)
+//	audio, err := app.NewStream("audio", alice)
+//	err = session.Connect(bob, routes, []streams.MediaStream{audio}, nil)
+//
+// An incoming one is the sender of SIPSessionNewIncoming: answer it with
+// [Session.Accept] or [Session.Reject]. Everything that happens to a session
+// from then on is a notification: SIPSessionWillStart and SIPSessionDidStart
+// when it stands, SIPSessionDidFail if it never does, SIPSessionWillEnd and
+// SIPSessionDidEnd when it is over. A method returns an error only if it was
+// called in a wrong state or with a wrong argument.
+//
+// The notifications, their fields and their order are those of the SIP SIMPLE
+// middleware of April 2012, whose documentation is called the seed in comments;
+// S and a number are its rows, SD and a number are decisions where it is silent.
+//
+// [Application.Stop] ends all calls and closes everything; after
+// SIPApplicationDidEnd nothing of the application runs any more.
+//
+// How a session works inside is told in machine.go.
+package sipsimple
