@@ -220,12 +220,17 @@ func (p *party) chosen(s *session, arg any) ([]streams.MediaStream, error) {
 // performOnStream makes a call on a stream.
 func (p *party) performOnStream(st *stream, v *scenario.Call) error {
 	type failing interface{ Fail(reason string) }
+	type posting interface{ Post(name string) error }
 	type muting interface{ SetMuted(bool) }
 	switch v.Name {
 	case "fail":
 		if double, ok := st.stream.(failing); ok {
 			double.Fail(fmt.Sprint(v.Arg))
 			return nil
+		}
+	case "post":
+		if double, ok := st.stream.(posting); ok {
+			return double.Post(fmt.Sprint(v.Arg))
 		}
 	case "mute", "unmute":
 		if audio, ok := st.stream.(muting); ok {

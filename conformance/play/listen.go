@@ -147,14 +147,16 @@ func measured(v any) string {
 	return match.Format(v)
 }
 
-// lostPackets counts the frames that the party's audio streams had to make up.
+// lostPackets counts the packets that did not reach the party's audio streams.
 func (p *party) lostPackets() int {
 	total := 0
 	for _, s := range p.talks("audio") {
-		if v, ok := streamAttribute(s, "packets_lost"); ok {
-			if n, ok := v.(int); ok {
-				total += n
-			}
+		statistics, ok := streamAttribute(s, "statistics")
+		if !ok {
+			continue
+		}
+		if n, ok := inner(inner(statistics, "rx"), "packets_lost").(int); ok {
+			total += n
 		}
 	}
 	return total

@@ -1,0 +1,93 @@
+package selftest_test
+
+import (
+	"cmp"
+	"hash/fnv"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/go-sipsimple/callflow/conformance/play"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/conformance/selftest"
+	"github.com/go-sipsimple/callflow/scenarios"
+)
+
+// perKind is how many mutants of a kind are tried in a case; all of them when
+// the environment has CALLFLOW_ALL_MUTANTS.
+const perKind = 2
+
+func TestEveryMistakeIsNoticed(t *testing.T) {
+	cases, problems := scenario.Load(scenarios.FS, nil, scenario.Options{Library: scenarios.FS, Prefix: "scenarios/"})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	tried, all := 0, os.Getenv("CALLFLOW_ALL_MUTANTS") != ""
+	for _, c := range cases {
+		for _, m := range chosen(c, all) {
+			undo := m.Apply()
+			r := play.Play(c)
+			undo()
+			tried++
+			if r.Verdict == play.Passed && !harmless(c, m) {
+				t.Errorf("%s: %s: %s: nobody noticed", c.FullName(), m.Kind, m.What)
+			}
+		}
+	}
+	t.Logf("%d mistakes in %d cases", tried, len(cases))
+	if tried < len(cases) {
+		t.Errorf("only %d mistakes were tried in %d cases", tried, len(cases))
+	}
+}
+
+// chosen is a sample of the mutants of a case, the same each time.
+func chosen(c *scenario.Case, all bool) []selftest.Mutant {
+	mutants := selftest.Mutants(c)
+	slices.SortStableFunc(mutants, func(a, b selftest.Mutant) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(hash(c.FullName()+a.What), hash(c.FullName()+b.What)))
+	})
+	if all {
+		return mutants
+	}
+	var list []selftest.Mutant
+	count := map[string]int{}
+	for _, m := range mutants {
+		if count[m.Kind]++; count[m.Kind] <= perKind {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+func hash(text string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(text))
+	return h.Sum64()
+}
+
+// harmless tells whether leaving out a step is no mistake: a call that must be
+// refused and a 100 that may be left unread change nothing when they are gone.
+func harmless(c *scenario.Case, m selftest.Mutant) bool {
+	if m.Step == nil {
+		return false
+	}
+	if m.Step.Error != nil || m.Step.Source == "p: {receive: 100}" {
+		return true
+	}
+	return slices.Contains(withoutEffect[c.ID], m.Step.Source)
+}
+
+// withoutEffect lists the steps whose very point is that nothing comes of them,
+// by scenario.
+var withoutEffect = map[string][]string{
+	"edg/EDG-14-200-after-486":                  {"p: {respond: 200, to: INVITE, sdp: answer, once: true}"},
+	"edg/EDG-15-impossible-codes":               {"p: {respond: 799, to: INVITE, reason: Impossible, once: true}", "p: {respond: 99, to: INVITE, reason: Impossible, once: true}"},
+	"edg/EDG-33-stream-posts-twice":             {"alice/a, bob/a: {post: MediaStreamDidStart}"},
+	"edg/EDG-34-stream-fails-while-terminating": {"alice/a: {fail: gone}"},
+	"fai/FAI-22-cancel-never-answered":          {"p: {respond: 200, to: CANCEL}"},
+	"fai/FAI-51-bye-before-the-final-response":  {"p: {respond: 487, to: INVITE}"},
+	"set/SET-03-several-provisionals":           {"p: {respond: 100}"},
+	"set/SET-07-reliable-183-towards-us":        {"p: {respond: 200, to: PRACK}"},
+	"trm/TRM-08-end-in-null":                    {"alice#call: end"},
+	"trm/TRM-09-end-twice":                      {"alice, bob: end", "alice: end"},
+}
