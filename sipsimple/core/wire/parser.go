@@ -26,7 +26,6 @@ type parser struct {
 	count  [kindCount]int
 	length int // Content-Length, -1 without
 	body   []byte
-	cseq   sip.CSeqHeader
 	values int // of list fields
 	parsed []sip.Header
 	via    *sip.ViaHeader // top one
@@ -48,6 +47,7 @@ func (p *parser) read(data []byte) {
 	p.readHead(string(data[:head]))
 	p.checkFields()
 	p.readBody(data[head:])
+	p.parsed = make([]sip.Header, 0, len(p.raw)+4)
 	for _, f := range p.raw {
 		p.readField(f)
 	}
@@ -230,8 +230,7 @@ func (p *parser) readCSeq(value string) error {
 	if p.start.request && method != p.start.method {
 		p.fail(bad("CSeq method differs from the request"))
 	}
-	p.cseq = sip.CSeqHeader{SeqNo: uint32(n), MethodName: sip.RequestMethod(method)}
-	p.add(&p.cseq)
+	p.add(&sip.CSeqHeader{SeqNo: uint32(n), MethodName: sip.RequestMethod(method)})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"slices"
@@ -108,6 +109,6 @@ func (t *Transport) sortedFlows() []*Flow {
 	for f := range t.flows {
 		flows = append(flows, f)
 	}
-	slices.SortFunc(flows, func(a, b *Flow) int { return int(a.number) - int(b.number) })
+	slices.SortFunc(flows, func(a, b *Flow) int { return cmp.Compare(a.number, b.number) })
 	return flows
 }
