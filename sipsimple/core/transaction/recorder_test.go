@@ -158,4 +158,3 @@ func inBubble(t *testing.T, f func(b *bench)) {
 		b.do(b.layer.Close)
 	})
 }
-
