@@ -105,10 +105,12 @@ func (u *usage) handleInside(d *dialog, tx *transaction.Server) {
 		u.handleUpdate(d, tx)
 	case sip.OPTIONS:
 		u.e.reply(tx, sip.StatusOK, options()...)
+	case sip.REFER:
+		u.handleRefer(tx)
+	case sip.NOTIFY:
+		u.handleNotify(tx)
 	case sip.SUBSCRIBE:
-		u.e.reply(tx, 489, sip.NewHeader("Allow-Events", allowedEvents))
-	default: // REFER, NOTIFY
-		u.e.reply(tx, sip.StatusCallTransactionDoesNotExists)
+		u.handleSubscribe(tx)
 	}
 }
 

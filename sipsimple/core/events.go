@@ -96,6 +96,45 @@ type (
 	}
 )
 
+// Events of a transfer (RFC 3515). They end with the dialog, without a word.
+type (
+	// ReferAccepted: the peer took our REFER. It comes before the first
+	// ReferProgress even if a NOTIFY overtook the response.
+	ReferAccepted struct{}
+	// ReferProgress is the status that a NOTIFY of the peer told.
+	ReferProgress struct {
+		Code   int
+		Phrase string
+	}
+	// ReferEnded is the end of our transfer: the refusal of the REFER (then
+	// Refused), else the last status told, else 408 when nothing was heard for
+	// 90 s or the last NOTIFY never came.
+	ReferEnded struct {
+		Code    int
+		Phrase  string
+		Refused bool
+	}
+	// ReferReceived: the peer asks us to call Target; answered 202, and a first
+	// NOTIFY with 100 sent. Tell what becomes of it with NotifyRefer.
+	ReferReceived struct {
+		Target     Address // without URI headers
+		ReferredBy string  // value of the Referred-By header, "" without one
+		Replaces   string  // value of the Replaces header that the call is to carry, "" for none
+		Request    *sip.Request
+	}
+	// ReferNotified: the last NOTIFY of a transfer the peer asked for has been
+	// answered, with 408 standing for no answer.
+	ReferNotified struct {
+		Code   int
+		Phrase string
+	}
+)
+
+func (ReferAccepted) invitationEvent()         {}
+func (ReferProgress) invitationEvent()         {}
+func (ReferEnded) invitationEvent()            {}
+func (ReferReceived) invitationEvent()         {}
+func (ReferNotified) invitationEvent()         {}
 func (Provisional) invitationEvent()           {}
 func (Accepted) invitationEvent()              {}
 func (Rejected) invitationEvent()              {}

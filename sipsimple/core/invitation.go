@@ -103,6 +103,21 @@ func (i *Invitation) Bye(reasonCode int, reasonText string) {
 	i.post(func(u *usage) { u.bye(reasonCode, reasonText) })
 }
 
+// Refer asks the peer to call target (RFC 3515), in place of the dialog
+// replaces if that is not nil and its tags are known (attended transfer). It
+// leads to ReferAccepted, ReferProgress and ReferEnded. One at a time.
+func (i *Invitation) Refer(target Address, replaces *DialogID) {
+	i.post(func(u *usage) { u.refer(target, replaces) })
+}
+
+// NotifyRefer tells the peer how the call it asked for gets on; final tells
+// that this is the end, and leads to ReferNotified. The engine itself ends the
+// subscription after 90 s with the last status; NotifyRefer with final must be
+// called all the same, until then a further REFER is refused with 480.
+func (i *Invitation) NotifyRefer(code int, phrase string, final bool) {
+	i.post(func(u *usage) { u.notifyRefer(code, phrase, final) })
+}
+
 // Close ends the interest in the invitation: no event follows. What the peer
 // must still be told the engine does by itself: an open INVITE is cancelled
 // and a late 2xx gets ACK and BYE; an unanswered incoming one is refused with

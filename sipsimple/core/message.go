@@ -57,11 +57,7 @@ func hasToken(values []string, token string) bool {
 
 // mediaType is the Content-Type without parameters, in lower case.
 func mediaType(msg sip.Message) string {
-	text := headerText(msg, "content-type")
-	if text == "" {
-		text = headerText(msg, "c")
-	}
-	text, _, _ = strings.Cut(text, ";")
+	text, _, _ := strings.Cut(headerText(msg, "content-type"), ";")
 	return strings.ToLower(strings.TrimSpace(text))
 }
 

@@ -29,7 +29,7 @@ func ParseReplaces(text string) (Replaces, bool) {
 // String writes the header value that makes the peer of dialog id match it:
 // to-tag is the receiver's tag, from-tag the other one.
 func (r Replaces) String() string {
-	text := r.Dialog.CallID + ";to-tag=" + r.Dialog.LocalTag + ";from-tag=" + r.Dialog.RemoteTag
+	text := r.Dialog.CallID + ";from-tag=" + r.Dialog.RemoteTag + ";to-tag=" + r.Dialog.LocalTag
 	if r.EarlyOnly {
 		text += ";early-only"
 	}

@@ -125,6 +125,9 @@ func (u *usage) sendBye(code int, text string, done func(outcome)) {
 	if u.bying || u.ended {
 		return
 	}
+	if u.referral != nil {
+		u.referral.withdraw()
+	}
 	u.bying = true
 	fill := func(req *sip.Request) {
 		if code != 0 || text != "" {

@@ -42,8 +42,12 @@ type usage struct {
 	path   *path   // of that dialog
 	out    *clientInvite
 	in     *serverInvite
-	bying  bool // our BYE is out
-	ended  bool // the dialog is over
+
+	referral *referral // transfer we asked for, until it is over
+	referred *referred // transfer the peer asked for, until we told its end
+
+	bying bool // our BYE is out
+	ended bool // the dialog is over
 }
 
 func newUsage(e *Engine) *usage { return &usage{e: e, rnd: e.seeds.fork()} }
@@ -113,6 +117,7 @@ func (u *usage) hangUp() {
 // finish ends the dialog: whatever arrives in it now gets 481.
 func (u *usage) finish() {
 	u.ended = true
+	u.dropReferrals()
 	if u.dialog != nil {
 		u.e.table.end(u.dialog)
 	}
@@ -135,6 +140,17 @@ func (u *usage) drop() {
 	}
 	if u.in != nil {
 		u.in.stopTimers()
+	}
+	u.dropReferrals()
+}
+
+// dropReferrals forgets transfers when the dialog ends: the caller knows.
+func (u *usage) dropReferrals() {
+	if u.referral != nil {
+		u.referral.drop()
+	}
+	if u.referred != nil {
+		u.referred.drop()
 	}
 }
 
