@@ -13,6 +13,7 @@ const maxCases = 10000
 // row is one case: its name and the variables it sets.
 type row struct {
 	name string
+	base string // what the table calls it, without the values of the matrix
 	vars variables
 }
 
@@ -29,7 +30,7 @@ func (r *reporter) expandCases(f *file, overrides map[string]string) []row {
 		for _, base := range rows {
 			for _, value := range column.values {
 				vars := base.vars.with(variables{column.key.text: value})
-				product = append(product, row{joinName(base.name, value.text), vars})
+				product = append(product, row{joinName(base.name, value.text), base.base, vars})
 			}
 		}
 		rows = product
@@ -86,6 +87,7 @@ func (r *reporter) readCases(f *file) []row {
 		if one.name == "" {
 			one.name = strings.Trim(strings.Join(parts, ","), ",")
 		}
+		one.base = one.name
 		r.checkColumns(table.items[0], item)
 		rows = append(rows, one)
 	}
@@ -189,7 +191,7 @@ func (r *reporter) leaveOut(f *file, rows []row) []row {
 func (one row) matches(hole *node) bool {
 	for _, p := range hole.pairs {
 		value := one.vars[p.key.text]
-		if (value == nil || value.String() != p.value.String()) && (p.key.text != "name" || p.value.text != one.name) {
+		if (value == nil || value.String() != p.value.String()) && (p.key.text != "name" || p.value.text != one.base) {
 			return false
 		}
 	}

@@ -1,0 +1,108 @@
+package schema
+
+import (
+	"maps"
+	"slices"
+)
+
+// cast defines parties, streams and descriptions that a script sends.
+func (g *generator) cast() {
+	l := g.language
+	outcome := anyOf("when a double has an answer", object{"const": "never"}, ref("time"), object{"type": "boolean"},
+		closed("it fails", object{"fail": described("text", "the reason"), "after": described("time", "after this long")}))
+	double := anyOf(l.Stream["double"], object{"const": true},
+		closed("behaviour of the stand-in", object{"initialize": outcome, "start": outcome}))
+	kinds := map[string]object{"type": oneWord("", l.StreamTypes), "double": double, "hold": object{"type": "boolean"},
+		"direction": oneWord("", l.Directions), "codecs": listOf("", ref("text"))}
+	stream := object{}
+	for key, about := range l.Stream {
+		stream[key] = withText(kinds[key], about)
+	}
+	g.defs["streamDefinitions"] = mapOf("named streams", anyOf("a type, or a map of stream keys",
+		object{"enum": l.StreamTypes}, closed("stream keys", stream)))
+	g.defs["tone"] = object{"type": "string", "pattern": `^([0-9.]+ ?Hz|silence|\$[a-z_][a-z0-9_]*)$`, "description": "a tone such as 440 Hz, or silence"}
+	g.defs["watch"] = listOf("session, stream, application, all, or patterns of names",
+		anyOf("a word or a pattern", object{"enum": l.Watch}, object{"type": "string", "pattern": `^[A-Z][A-Za-z*?]*$`}))
+	g.sentSDP()
+	g.party()
+}
+
+func (g *generator) party() {
+	l := g.language
+	settings := func(words map[string]string) object {
+		properties := object{}
+		for key, about := range words {
+			properties[key] = anyOf(about, object{"type": list{"string", "number", "boolean", "null"}},
+				object{"type": "array", "items": ref("text")})
+		}
+		return closed("dotted paths and values", properties)
+	}
+	kinds := map[string]object{
+		"plays": anyOf("", ref("tone"), object{"type": "array", "items": ref("tone")}), "watch": ref("watch"),
+		"start": oneWord("", []string{"auto", "manual"}), "settings": settings(l.Settings), "account": settings(l.Account),
+		"accounts": mapOf("", settings(l.Account)), "streams": ref("streamDefinitions"), "host": ref("text"),
+		"scripted": object{"type": "boolean"}, "auto": ref("methods"), "ignore": ref("methods"),
+	}
+	keys := object{}
+	for key, about := range l.Party {
+		keys[key] = withText(kinds[key], about)
+	}
+	party := closed("keys of a party", keys)
+	party["type"] = list{"object", "null"}
+	names := object{"pattern": "^[a-z_][a-z0-9_]*$"}
+	byName := mapOf("parties by name", party)
+	byName["propertyNames"] = names
+	g.defs["parties"] = anyOf("who takes part", object{"type": "array", "minItems": 1,
+		"items": object{"type": "string", "pattern": names["pattern"]}}, byName)
+}
+
+func (g *generator) sentSDP() {
+	l := g.language
+	words := append([]string{"alive", "same", "mirror"}, l.Directions...)
+	properties := object{}
+	for key, about := range l.Line {
+		properties[key] = anyOf(about, ref("text"), object{"type": "array", "items": ref("text")})
+	}
+	line := anyOf("a line to send: a direction, alive, 0, same, mirror, or its parts", object{"enum": words}, object{"const": 0},
+		ref("variable"), closed("parts of a line", properties))
+	g.defs["sentSDP"] = anyOf("a description to send: none, same, answer, or its lines by name",
+		object{"enum": []string{"none", "same", "answer"}}, ref("variable"),
+		object{"type": "object", "additionalProperties": line, "description": "lines by name", "properties": object{
+			"address": described("text", "address of the c= line"), "origin": described("text", "user of the o= line")}})
+}
+
+// file is the top level.
+func (g *generator) file() object {
+	l := g.language
+	matrix := object{}
+	for knob, values := range l.Knobs {
+		items := object{"enum": values}
+		switch {
+		case values == nil:
+			items = ref("time")
+		case knob == "ip":
+			items = object{"enum": list{4, 6, "4", "6"}}
+		}
+		matrix[knob] = object{"type": "array", "items": items, "minItems": 1, "description": "a knob that every call obeys"}
+	}
+	texts := func(about string) object { return object{"type": "array", "items": ref("text"), "description": about} }
+	rows := object{"type": "array", "minItems": 1, "items": object{"type": "object"}}
+	kinds := map[string]object{
+		"callflow": object{"const": 1}, "name": ref("text"), "about": ref("text"), "tags": texts(""), "include": texts(""),
+		"spec": object{"type": "array", "items": object{"type": "string", "pattern": `^([GATIMSX][0-9]+|S?D[0-9]+|rfc[0-9]+(#[0-9A-Za-z.]+)?)$`}},
+		"part": ref("label"), "params": object{"type": "object"}, "parties": ref("parties"), "streams": ref("streamDefinitions"),
+		"vars": object{"type": "object"}, "cases": rows, "except": rows, "network": object{"type": "array", "items": ref("networkVerb")},
+		"matrix": object{"type": "object", "properties": matrix, "additionalProperties": object{"type": "array", "minItems": 1}},
+		"watch":  ref("watch"), "limit": ref("time"), "settle": ref("time"), "skip": ref("text"), "steps": ref("steps"),
+		"budget": closed("", object{"virtual": described("time", "of call time"), "wall": described("time", "of ours")}),
+		"seed":   object{"type": "integer", "minimum": 0}, "worlds": object{"type": "array", "items": object{"enum": l.Worlds}},
+		"finally": ref("check"),
+	}
+	properties := object{}
+	for _, key := range slices.Sorted(maps.Keys(l.TopLevel)) {
+		properties[key] = withText(kinds[key], l.TopLevel[key])
+	}
+	root := closed("a call flow: who takes part, what they do, and exactly what must be seen of it", properties)
+	root["required"] = []string{"callflow", "parties", "steps"}
+	return root
+}
