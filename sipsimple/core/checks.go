@@ -10,7 +10,7 @@ import (
 // What we do, as RFC 3261 section 8.2 judges a request by. They are read only.
 var (
 	methods    = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE"}
-	extensions = []string{"100rel", "replaces", "norefersub"}
+	extensions = []string{"100rel", "replaces", "norefersub", "gruu"}
 	bodies     = []string{sdpType}
 )
 

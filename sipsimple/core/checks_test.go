@@ -1,6 +1,9 @@
 package core
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -169,6 +172,86 @@ func TestLimits(t *testing.T) {
 		}
 		bob.do(func(i *Invitation) { i.Reject(603, "") })
 		pass(time.Minute)
+		l.expectEmpty(e)
+	})
+}
+
+func TestResponsesOutOfRange(t *testing.T) {
+	inLab(t, func(l *lab) {
+		a, bob := l.engine(1, nil), l.peer(2)
+		alice := l.caller(a, nil)
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
+		pass(50 * time.Millisecond)
+		invite := bob.last(sip.INVITE)
+		for _, code := range []string{"799", "099"} {
+			text := bob.answer(invite, 200, "bt").String()
+			l.sendAny(bob.addr, "192.0.2.1", "SIP/2.0 "+code+" Odd"+text[len("SIP/2.0 200 OK"):])
+		}
+		pass(50 * time.Millisecond)
+		alice.expect(t, "")
+		bob.reply(invite, 499, "bt")
+		pass(50 * time.Millisecond)
+		alice.expect(t, "Rejected499")
+	})
+}
+
+// tortureFiles are the collected test messages, found at $SIP_TORTURE or in a
+// folder shared/data/torture beside one of the folders above.
+func tortureFiles(t *testing.T) (files []string) {
+	root := os.Getenv("SIP_TORTURE")
+	for dir, _ := os.Getwd(); root == "" && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if found := filepath.Join(dir, "shared", "data", "torture"); isDir(found) {
+			root = found
+		}
+	}
+	if !isDir(root) {
+		t.Skip("no torture messages: neither $SIP_TORTURE nor shared/data/torture above this folder")
+	}
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if ext := filepath.Ext(path); ext == ".dat" || ext == ".sip" {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// Messages made to break SIP stacks, those of RFC 4475 among them, to an engine
+// that refuses every call: it must survive them, keep nothing of them and
+// answer calls afterwards.
+func TestTortureMessages(t *testing.T) {
+	files := tortureFiles(t)
+	inLab(t, func(l *lab) {
+		l.hostile = true
+		calls := 0
+		e := l.engine(2, func(cfg *Config) {
+			cfg.OnInvite = func(i *Invitation) {
+				calls++
+				i.Reject(486, "")
+			}
+		})
+		alice := l.peer(1)
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.sendAny(alice.addr, "192.0.2.2", string(data))
+			pass(50 * time.Millisecond)
+		}
+		alice.invite("192.0.2.2", "last")
+		pass(2 * time.Minute)
+		if calls < 2 {
+			t.Errorf("%d calls got through", calls)
+		}
 		l.expectEmpty(e)
 	})
 }

@@ -61,6 +61,7 @@ func (u *usage) begin(req *sip.Request, m wire.Message, tag string) {
 	u.agent = headerText(req, "user-agent")
 	u.noteFocus(req)
 	u.contact = u.e.contact(req.Recipient.User, m.Transport, u.path.first.sentBy.Addr())
+	u.contact.Scheme = contactScheme(req.Recipient)
 }
 
 // response builds a response to the INVITE, with what each of them carries.

@@ -24,15 +24,16 @@ const latency = 10 * time.Millisecond
 // lab is a network in memory: every datagram arrives after 10 ms, each at an
 // instant of its own, unless copies has something else in mind.
 type lab struct {
-	t      *testing.T
-	start  time.Time
-	nodes  map[netip.AddrPort]func(wire.Message)
-	sent   int
-	trace  []string                                           // "12ms 192.0.2.1 > 192.0.2.2 INVITE 1"
-	copies func(from, to netip.AddrPort, msg sip.Message) int // how often a message arrives; nil means once
-	refuse map[netip.AddrPort]bool                            // sending there fails
-	ends   []func()
-	mu     sync.Mutex // guards the rest
+	t       *testing.T
+	start   time.Time
+	nodes   map[netip.AddrPort]func(wire.Message)
+	sent    int
+	trace   []string                                           // "12ms 192.0.2.1 > 192.0.2.2 INVITE 1"
+	copies  func(from, to netip.AddrPort, msg sip.Message) int // how often a message arrives; nil means once
+	refuse  map[netip.AddrPort]bool                            // sending there fails
+	ends    []func()
+	hostile bool       // answers need not be well formed
+	mu      sync.Mutex // guards the rest
 }
 
 // inLab runs a test in a bubble with a lab, and ends what it made.
@@ -50,6 +51,14 @@ func (l *lab) exclusively(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f()
+}
+
+// sendAny sends octets that need not be a message.
+func (l *lab) sendAny(from netip.AddrPort, host, data string) {
+	to := netip.AddrPortFrom(netip.MustParseAddr(host), 5060)
+	if r := wire.Inspect([]byte(data), false, from); r.Verdict == wire.Accept {
+		l.send(from, to, []byte(data), nil)
+	}
 }
 
 func (l *lab) send(from, to netip.AddrPort, data []byte, done func(error)) {
@@ -77,6 +86,9 @@ func (l *lab) send(from, to netip.AddrPort, data []byte, done func(error)) {
 		return
 	}
 	if r.Verdict != wire.Accept {
+		if l.hostile {
+			return // an answer made of what a hostile peer sent may be anything
+		}
 		l.t.Errorf("not well formed (%s):\n%s", r.Reason, data)
 		return
 	}

@@ -90,3 +90,12 @@ func (e *Engine) sentBy(transport string, remote netip.Addr) (netip.AddrPort, er
 	}
 	return netip.AddrPortFrom(addr, listener.Port()), nil
 }
+
+// contactScheme is that of our Contact in a dialog made with this Request-URI
+// (RFC 3261 section 8.1.1.8).
+func contactScheme(target sip.Uri) string {
+	if target.Scheme == "sips" {
+		return "sips"
+	}
+	return "sip"
+}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"net/netip"
 
 	"github.com/emiago/sipgo/sip"
@@ -43,6 +44,10 @@ func (u *usage) invite(a Attempt) {
 	c := &clientInvite{u: u, attempt: a}
 	u.out = c
 	u.e.table.addCall(u)
+	if u.params.To.URI.Scheme == "sips" && a.Route.Transport != "tls" {
+		c.fail(TransportFailed{errDowngrade})
+		return
+	}
 	u.e.find(a.Route, u.serverName(a.Route), func(w way, err error) {
 		switch {
 		case c.final:
@@ -54,6 +59,10 @@ func (u *usage) invite(a Attempt) {
 		}
 	})
 }
+
+// errDowngrade: a sips call never leaves by another transport than TLS (RFC
+// 3261 section 26.2.2).
+var errDowngrade = errors.New("a sips URI needs a tls route")
 
 // serverName is what the certificate at a TLS route must carry: the name of
 // the route, or the domain called when the route is an address (RFC 5922
@@ -97,6 +106,7 @@ func (c *clientInvite) build() *sip.Request {
 func (u *usage) firstInvite(a Attempt, w way) *sip.Request {
 	u.seq++
 	u.contact = u.e.contact(a.ContactUser, w.dest.Transport, w.sentBy.Addr())
+	u.contact.Scheme = contactScheme(u.params.To.URI)
 	u.localFocus = u.params.Focus
 	target := u.params.To.URI.Clone()
 	target.Headers = nil

@@ -44,7 +44,7 @@ func (u *usage) handleReinvite(tx *transaction.Server) {
 		u.e.reply(tx, sip.StatusCallTransactionDoesNotExists)
 	case u.out != nil || (u.in != nil && u.in.answered):
 		u.e.replyPhrase(tx, sip.StatusRequestPending, glarePhrase)
-	case u.in != nil || !u.dialog.confirmed:
+	case u.in != nil || u.dialog == nil || !u.dialog.confirmed:
 		u.e.reply(tx, sip.StatusInternalServerError, u.retryAfter())
 	default:
 		if r := u.checkOffer(req); r != nil {

@@ -112,6 +112,9 @@ func (u *usage) bye(code int, text string) {
 		}
 		return
 	}
+	if !u.dialog.confirmed {
+		return // a callee must answer first (RFC 3261 section 15)
+	}
 	u.acknowledge(nil) // a 2xx without ACK comes first (RFC 3261 section 13.2.2.4)
 	if u.bying {
 		return // acknowledging a closed invitation ends it by itself

@@ -79,17 +79,24 @@ func certificate(t *testing.T) *tls.Config {
 
 // simulatedCall runs a call over a simulated network, hung up by the callee,
 // and returns what both heard and everything that was on the wire.
-func simulatedCall(t *testing.T, transport string) (alice, bob *user, trace string) {
+func simulatedCall(t *testing.T, transport string, addrs ...string) (alice, bob *user, trace string) {
 	alice, bob = &user{}, &user{}
 	var octets bytes.Buffer
 	synctest.Test(t, func(t *testing.T) {
 		network := simnet.New(1)
 		defer network.Close()
+		next := func() (addr netip.Addr) {
+			if len(addrs) > 0 {
+				addr, addrs = netip.MustParseAddr(addrs[0]), addrs[1:]
+			}
+			return addr
+		}
 		engine := func(name string, config *tls.Config, onInvite func(*core.Invitation)) *core.Engine {
-			host, err := network.Host(name, netip.Addr{})
+			host, err := network.Host(name, next())
 			if err != nil {
 				t.Fatal(err)
 			}
+			network.AddName(name+".test", host.Addr())
 			cfg := core.Config{
 				Net: host, Rand: mrand.NewChaCha8([32]byte{byte(len(name))}), TLS: config, OnInvite: onInvite, Host: host.Addr(),
 				UDPPort: 5060, TCPPort: 5060, TLSPort: 5061,
@@ -104,7 +111,6 @@ func simulatedCall(t *testing.T, transport string) (alice, bob *user, trace stri
 			return e
 		}
 		config := certificate(t)
-		network.AddName("bob.test", netip.MustParseAddr("192.0.2.2"))
 		a := engine("alice", config, nil)
 		b := engine("bob", config, func(i *core.Invitation) {
 			bob.inv = i
@@ -138,9 +144,13 @@ func simulatedCall(t *testing.T, transport string) (alice, bob *user, trace stri
 const description = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
 
 func TestCallOverSimulatedNetwork(t *testing.T) {
-	for _, transport := range []string{"udp", "tcp", "tls"} {
-		t.Run(transport, func(t *testing.T) {
-			alice, bob, trace := simulatedCall(t, transport)
+	for name, addrs := range map[string][]string{
+		"udp": nil, "tcp": nil, "tls": nil,
+		"udp6": {"2001:db8::1", "2001:db8::2"}, "tcp6": {"2001:db8::1", "2001:db8::2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			transport := strings.TrimSuffix(name, "6")
+			alice, bob, trace := simulatedCall(t, transport, addrs...)
 			if got, want := alice.text(), "Provisional Accepted ByeReceived"; got != want {
 				t.Errorf("alice heard %q, want %q\n%s", got, want, trace)
 			}
