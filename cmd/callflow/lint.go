@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/go-sipsimple/callflow/scenarios"
 )
 
 func newLint() *cobra.Command {
@@ -55,5 +53,3 @@ func newList() *cobra.Command {
 	cmd.Flags().BoolVar(&byClause, "clauses", false, "list rows and clauses, with the scenarios that are evidence for them")
 	return cmd
 }
-
-var _ = scenarios.FS

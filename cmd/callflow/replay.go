@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,7 +46,7 @@ func (o *replayOptions) replay(cmd *cobra.Command, args []string) error {
 	if hasSeed {
 		one.Seed = o.seed
 	}
-	r := play.Play(one)
+	r := play.PlayAndLog(one)
 	out := cmd.OutOrStdout()
 	if o.until > 0 {
 		r.Log = upTo(r.Log, time.Duration(o.until*float64(time.Second))+time.Millisecond)
@@ -99,5 +98,3 @@ func upTo(log []play.Entry, end time.Duration) []play.Entry {
 	}
 	return log
 }
-
-var _ io.Writer

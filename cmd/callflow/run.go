@@ -74,17 +74,17 @@ func (o *runOptions) play(cmd *cobra.Command, cases []*scenario.Case, what, seed
 	began := time.Now()
 	var results []*play.Result
 	var artefacts error
-	play.All(cases, o.parallel, func(r *play.Result) {
+	how := play.Play
+	if o.ladder {
+		how = play.PlayAndLog
+	}
+	play.All(cases, o.parallel, how, func(r *play.Result) {
 		text.Case(r)
-		if o.out != "" && r.Verdict != play.Passed && r.Verdict != play.Skipped && artefacts == nil {
+		if o.out != "" && len(r.Failures) > 0 && artefacts == nil {
 			artefacts = keep(o.out, r)
 		}
-		if o.json || o.junit != "" || r.Verdict != play.Passed {
-			if !o.needsLog() {
-				r.Log = nil
-			}
-		} else {
-			r.Log = nil
+		if o.junit == "" {
+			r.Log = nil // printed; thousands of them would fill the memory
 		}
 		results = append(results, r)
 	})
@@ -98,9 +98,6 @@ func (o *runOptions) play(cmd *cobra.Command, cases []*scenario.Case, what, seed
 	}
 	return exitOf(results)
 }
-
-// needsLog tells whether the logs of failed cases are printed later.
-func (o *runOptions) needsLog() bool { return o.junit != "" }
 
 func (o *runOptions) write(cmd *cobra.Command, results []*play.Result, took time.Duration) error {
 	if o.json {

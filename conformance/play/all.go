@@ -9,8 +9,9 @@ import (
 
 // All plays cases, as many at a time as there are workers (0: one a core), and
 // hands over each result as soon as it and all before it are there: in the
-// order of the cases, from one goroutine at a time.
-func All(cases []*scenario.Case, workers int, done func(*Result)) {
+// order of the cases, from one goroutine at a time. play is [Play] or
+// [PlayAndLog].
+func All(cases []*scenario.Case, workers int, play func(*scenario.Case) *Result, done func(*Result)) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -23,7 +24,7 @@ func All(cases []*scenario.Case, workers int, done func(*Result)) {
 	for range min(workers, len(cases)) {
 		wg.Go(func() {
 			for i := range next {
-				results[i] <- Play(cases[i])
+				results[i] <- play(cases[i])
 			}
 		})
 	}

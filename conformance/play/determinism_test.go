@@ -19,7 +19,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	first := make([][]byte, len(cases))
 	for round := range 3 {
 		i := 0
-		play.All(cases, 4, func(r *play.Result) {
+		play.All(cases, 4, play.PlayAndLog, func(r *play.Result) {
 			log := logOf(t, r)
 			if round == 0 {
 				first[i] = log

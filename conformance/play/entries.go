@@ -36,6 +36,7 @@ func (w *world) note(p *party, r *record) {
 // entries is the whole log in its canonical order: by time, then by party, then
 // in the order of each party's own doing.
 func (w *world) entries() []Entry {
+	w.wire.readAll()
 	lines := slices.Clone(w.log)
 	messages := map[int]*Message{}
 	for _, m := range w.wire.messages {

@@ -38,13 +38,14 @@ type party struct {
 	fresh      []*record // not collected yet
 	sessions   []*session
 	streams    []*stream
+	watched    map[string]bool // notifications by name
 	armed      []*armed
 	complaints []*Failure          // of calls made in observers
 	next       *scenario.StreamDef // of the stream that is being made
 }
 
 func newParty(w *world, def *scenario.Party) *party {
-	return &party{world: w, def: def, accounts: map[string]*account.Account{}, bySession: map[*session][]*record{}}
+	return &party{world: w, def: def, accounts: map[string]*account.Account{}, bySession: map[*session][]*record{}, watched: map[string]bool{}}
 }
 
 // move gives the party its host.

@@ -14,15 +14,21 @@ import (
 var noStep = &scenario.Step{}
 
 // Play plays a case in a bubble of virtual time and judges it. It returns when
-// everything has ended. Several may run at the same time.
-func Play(c *scenario.Case) *Result {
+// everything has ended. Several may run at the same time. The result of a case
+// that passes has no log; [PlayAndLog] keeps it.
+func Play(c *scenario.Case) *Result { return playCase(c, false) }
+
+// PlayAndLog is Play, and keeps the log whatever the verdict.
+func PlayAndLog(c *scenario.Case) *Result { return playCase(c, true) }
+
+func playCase(c *scenario.Case, log bool) *Result {
 	result := &Result{Case: c}
 	if c.Skip != "" {
 		result.Verdict = Skipped
 		return result
 	}
 	began := time.Now()
-	err := simnet.Bubble(func() { result.play(began) })
+	err := simnet.Bubble(func() { result.play(began, log) })
 	result.Wall = time.Since(began)
 	if err != nil {
 		result.Failures = append(result.Failures, disaster(result.Virtual, c, err))
@@ -50,7 +56,7 @@ func disaster(at time.Duration, c *scenario.Case, err error) Failure {
 func isError[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
 
 // play is the body of the bubble.
-func (r *Result) play(began time.Time) {
+func (r *Result) play(began time.Time, log bool) {
 	w, err := newWorld(r.Case)
 	defer func() {
 		if err := w.tearDown(); err != nil {
@@ -70,7 +76,9 @@ func (r *Result) play(began time.Time) {
 	w.begin()
 	r.Failures = d.judge(began)
 	r.Virtual = d.now()
-	r.Log = w.entries()
+	if log || len(r.Failures) > 0 {
+		r.Log = w.entries()
+	}
 }
 
 // judge plays the case to its end, or to its first failure.

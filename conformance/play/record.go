@@ -32,7 +32,7 @@ func (p *party) HandleNotification(n notification.Notification) {
 }
 
 func (p *party) read(n notification.Notification) *record {
-	r := &record{when: n.Timestamp, data: n.Data, watched: scenario.Watched(p.watch(), n.Name)}
+	r := &record{when: n.Timestamp, data: n.Data, watched: p.watches(n.Name)}
 	switch sender := n.Sender.(type) {
 	case *sipsimple.Session:
 		r.session = p.sessionOf(sender)
@@ -92,11 +92,21 @@ func (p *party) attributeAt(r *record, path string) (any, error) {
 	return p.attribute(r.session, r.stream, path)
 }
 
-func (p *party) watch() []string {
-	if p.def.Watch != nil {
-		return p.def.Watch
+// watches tells whether a notification is judged. It is asked for every one,
+// so it remembers.
+func (p *party) watches(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	watched, known := p.watched[name]
+	if !known {
+		patterns := p.def.Watch
+		if patterns == nil {
+			patterns = p.world.c.Watch
+		}
+		watched = scenario.Watched(patterns, name)
+		p.watched[name] = watched
 	}
-	return p.world.c.Watch
+	return watched
 }
 
 // collect hands over what has been recorded since the last time.

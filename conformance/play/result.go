@@ -29,7 +29,7 @@ type Result struct {
 	Failures []Failure     // why it is Failed or Broken
 	Virtual  time.Duration // from the first step to the end of the last
 	Wall     time.Duration
-	Log      []Entry // everything that happened, in order
+	Log      []Entry // everything that happened, in order; see Play
 }
 
 // Failure is one thing that was not as it should be.

@@ -25,6 +25,12 @@ type session struct {
 
 // refresh learns what the session tells about its dialog while it is active.
 func (s *session) refresh() {
+	s.mu.Lock()
+	known := s.tag != "" && s.peer != ""
+	s.mu.Unlock()
+	if known { // neither changes any more
+		return
+	}
 	local, remote := s.session.LocalIdentity(), s.session.RemoteIdentity()
 	tag, peer := "", ""
 	if s.session.Direction() == string(streams.Incoming) {

@@ -12,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/conformance/wirefields"
 	"github.com/go-sipsimple/callflow/simnet"
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
@@ -49,6 +50,9 @@ type wireLog struct {
 	count int
 
 	// The rest belongs to the driver.
+	wanted   bool     // some step judges the wire: messages are read as they come
+	unread   []octets // not read, because nobody asked
+	latest   time.Duration
 	messages []*Message
 	flying   []*Message // not arrived yet
 	sent     match.Log
@@ -61,7 +65,7 @@ func newWireLog(w *world) *wireLog {
 	for name, def := range w.c.Streams {
 		types[name] = def.Type
 	}
-	return &wireLog{w: w, tracker: wirefields.NewTracker(types), seen: map[string]bool{}}
+	return &wireLog{w: w, tracker: wirefields.NewTracker(types), seen: map[string]bool{}, wanted: judgesWire(w.c)}
 }
 
 // packet takes the SIP messages out of the network's tap: UDP is seen there,
@@ -102,13 +106,37 @@ func (l *wireLog) collect() {
 	slices.SortStableFunc(fresh, func(a, b octets) int {
 		return cmp.Or(a.sent.Compare(b.sent), l.w.rank(a.from)-l.w.rank(b.from), a.serial-b.serial)
 	})
-	for _, o := range fresh {
+	if len(fresh) > 0 {
+		l.latest = max(l.latest, l.w.at(fresh[len(fresh)-1].sent))
+		l.unread = append(l.unread, fresh...)
+	}
+	if l.wanted {
+		l.readAll()
+		l.land()
+	}
+}
+
+// readAll reads the messages that have come. Without a step that judges the
+// wire that is left until somebody asks: it costs more than the call itself.
+func (l *wireLog) readAll() {
+	for _, o := range l.unread {
 		m := l.read(o)
 		l.messages = append(l.messages, m)
 		l.flying = append(l.flying, m)
 		l.sent.Add(m.Event)
 	}
-	l.land()
+	l.unread = nil
+}
+
+// judgesWire tells whether a step of the case looks at the wire.
+func judgesWire(c *scenario.Case) bool {
+	found := false
+	eachStep(c.Steps, func(s *scenario.Step) {
+		if v, ok := s.Verb.(*scenario.Expect); ok && v.Wire != nil {
+			found = true
+		}
+	})
+	return found
 }
 
 // land moves the messages that have arrived by now to the receivers' log.
@@ -222,6 +250,7 @@ func (m *Message) text() string {
 
 // dialog is the dialog of the call that the holder of a tag began.
 func (l *wireLog) dialog(tag string) (any, error) {
+	l.readAll()
 	for _, m := range slices.Backward(l.messages) {
 		f := m.Event.Fields
 		if f["from_tag"] == tag && f["to_tag"] != nil && tag != "" {

@@ -188,10 +188,7 @@ func (w *world) lastActivity() time.Duration {
 	for _, e := range w.log {
 		last = max(last, e.at)
 	}
-	for _, m := range w.wire.messages {
-		last = max(last, m.Event.At)
-	}
-	return last
+	return max(last, w.wire.latest)
 }
 
 func byTime(a, b logged) int {

@@ -1,0 +1,62 @@
+package conformance_test
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/go-sipsimple/callflow/conformance/play"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
+
+// A call with a minute of talk, without media. Target: 1 ms a case.
+const signallingCall = `callflow: 1
+name: one minute, signalling only
+streams: {a: {type: audio, double: true}}
+parties: [alice, bob]
+settle: 1s
+steps:
+  - alice: {call: bob, streams: [a]}
+  - bob: ring
+  - bob: {accept: [a]}
+  - expect:
+      alice, bob: [..., SIPSessionDidStart]
+  - alice: end
+    after: 60s
+  - expect:
+      alice, bob: [..., SIPSessionDidEnd]
+`
+
+// The same with G.711 both ways, measured. Target: 30 ms a case.
+const speechCall = `callflow: 1
+name: one minute, G.711 both ways
+parties: {alice: {plays: 440 Hz}, bob: {plays: 880 Hz}}
+settle: 1s
+steps:
+  - alice: {call: bob}
+  - bob: ring
+  - bob: accept
+  - expect:
+      alice, bob: [..., SIPSessionDidStart]
+  - listen: 60s
+    both ways: {snr: 30dB.., lost_frames: 0}
+  - alice: end
+  - expect:
+      alice, bob: [..., SIPSessionDidEnd]
+`
+
+func BenchmarkSignallingCall(b *testing.B) { benchmark(b, signallingCall) }
+func BenchmarkSpeechCall(b *testing.B)     { benchmark(b, speechCall) }
+
+func benchmark(b *testing.B, text string) {
+	files := fstest.MapFS{"call.yaml": {Data: []byte(text)}}
+	cases, problems := scenario.Load(files, nil, scenario.Options{})
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := play.Play(cases[0]); r.Verdict != play.Passed {
+			b.Fatal(r.Failures)
+		}
+	}
+}
