@@ -55,15 +55,3 @@ func (c *compiler) stateWord(n *node, known []string) {
 		c.r.at(n, "unknown state %s%s", quote(text), didYouMean(text, known))
 	}
 }
-
-var fieldWords = map[string][]string{"originator": {"local", "remote"}, "action": {"add", "remove"}}
-
-// fieldWord reports a misspelt value of a field that has few; other matchers
-// pass.
-func (c *compiler) fieldWord(name string, p pair) {
-	known := fieldWords[p.key.text]
-	if text := p.value.plain(); known != nil && plainWord.MatchString(text) && !slices.Contains(known, text) &&
-		!slices.Contains(matcherWords, text) {
-		c.r.at(p.value, "%s of %s is never %s%s", p.key.text, name, quote(text), hint(text, known))
-	}
-}

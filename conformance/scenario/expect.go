@@ -103,8 +103,9 @@ func (v *viewReader) fields(item *match.Item, name string, value *node) {
 		case p.value.null:
 			c.noValue(p.key)
 		default:
-			c.fieldWord(name, p)
-			item.Fields[p.key.text] = c.matcher(p.value)
+			m := c.matcher(p.value)
+			c.fieldValue(name, p, m)
+			item.Fields[p.key.text] = m
 		}
 	}
 }

@@ -91,7 +91,9 @@ func builtCalls() []CallWord {
 func scriptWords() []CallWord {
 	var list []CallWord
 	for _, name := range names(scripts) {
-		list = append(list, CallWord{Name: name, About: scripts[name].about, Argument: name, Params: scripts[name].params})
+		if !isNotBuilt("script", name) {
+			list = append(list, CallWord{Name: name, About: scripts[name].about, Argument: name, Params: scripts[name].params})
+		}
 	}
 	return list
 }

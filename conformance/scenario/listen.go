@@ -66,7 +66,9 @@ func (c *compiler) sentence(k pair) Sentence {
 		c.knownKeys(pairs, "measure", soundKeys)
 		s.Fields, _ = c.matchers(k.value, "a map")
 		for _, p := range pairs {
-			c.r.refused(p.key, "sentence", p.key.text)
+			if !c.r.refused(p.key, "sentence", p.key.text) {
+				c.soundValue(p.key.text, p.value)
+			}
 		}
 	}
 	return s

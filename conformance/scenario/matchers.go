@@ -49,6 +49,7 @@ func (c *compiler) matcher(n *node) match.Matcher {
 		c.r.at(n, "%v", err)
 		return match.Any
 	}
+	c.checkRange(n, m)
 	return m
 }
 

@@ -25,6 +25,8 @@ var notBuilt = []string{
 	"call remove_participant", "call set", "call send", "call dtmf", "call record", "call stop_recording", "call mute",
 	"call unmute",
 
+	"script send",
+
 	"verb rebind", "verb move", "message msrp", "message stun", "message dns", "protocol msrp", "protocol stun",
 	"protocol dns", "route lookup", "sentence dtmf",
 	"attribute local_nat_type", "attribute storage", "attribute account.registered", "attribute recording",

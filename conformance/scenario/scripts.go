@@ -28,6 +28,9 @@ func (c *compiler) script(step *Step, s Subject, p pair) Verb {
 		return nil
 	}
 	v.Name = verb.key.text
+	if c.r.refused(verb.key, "script", v.Name) {
+		return nil
+	}
 	c.nameSession(step, v.Name == "receive" || v.Name == "request")
 	if verb.value.null {
 		c.r.at(verb.key, "%s has no value", quote(v.Name))
