@@ -116,7 +116,7 @@ func TestDialogPath(t *testing.T) {
 func TestCallsEndWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		fates := rapid.SliceOfN(rapid.SampledFrom([]int{1, 1, 1, 0, 0, 2}), 0, 40).Draw(rt, "copies")
-		steps := rapid.SliceOfN(rapid.IntRange(0, 13), 1, 14).Draw(rt, "steps")
+		steps := rapid.SliceOfN(rapid.IntRange(0, 17), 1, 14).Draw(rt, "steps")
 		waits := rapid.SliceOfN(rapid.SampledFrom([]int{0, 5, 100, 700, 5000, 40000}), len(steps), len(steps)).Draw(rt, "waits")
 		var fault string
 		inLab(t, func(l *lab) { fault = anything(l, fates, steps, waits) })
@@ -197,6 +197,14 @@ func act(alice, bob *party, step int) {
 		bob.do(func(i *Invitation) { i.Bye(0, "") })
 	case 13:
 		bob.do(func(i *Invitation) { i.Acknowledge(nil) })
+	case 14:
+		alice.do(func(i *Invitation) { i.Refer(address("sip:carol@c.test"), nil) })
+	case 15:
+		bob.do(func(i *Invitation) { i.Refer(address("sip:carol@c.test"), nil) })
+	case 16:
+		bob.do(func(i *Invitation) { i.NotifyRefer(180, "", false) })
+	case 17:
+		bob.do(func(i *Invitation) { i.NotifyRefer(200, "", true) })
 	}
 }
 
