@@ -178,7 +178,8 @@ func (f *file) first(names ...string) *node {
 	return f.root
 }
 
-// include reads the parts of a file: relative to the file, else to the root.
+// include reads the parts of a file: relative to its folder, else to a folder
+// above it.
 func (l *loader) include(f *file) {
 	list := f.root.get("include")
 	if list == nil {
@@ -189,12 +190,9 @@ func (l *loader) include(f *file) {
 		return
 	}
 	for _, item := range list.items {
-		name := path.Join(path.Dir(f.name), item.text)
-		if !l.exists(name) {
-			name = path.Clean(item.text)
-		}
-		if !item.isScalar() || !l.exists(name) {
-			l.r.at(item, "there is no file %s, neither beside this one nor below the root", item.what())
+		name, ok := l.search(path.Dir(f.name), item.text)
+		if !item.isScalar() || !ok {
+			l.r.at(item, "there is no file %s, neither beside this one nor in a folder above it", item.what())
 			continue
 		}
 		if l.reading[name] {
@@ -212,6 +210,19 @@ func (l *loader) include(f *file) {
 			f.includes[part.part] = part
 			f.included[part.part] = item
 		}
+	}
+}
+
+// search finds a file relative to a folder or to one above it.
+func (l *loader) search(folder, name string) (string, bool) {
+	for {
+		if candidate := path.Join(folder, name); l.exists(candidate) {
+			return candidate, true
+		}
+		if folder == "." || folder == "/" {
+			return "", false
+		}
+		folder = path.Dir(folder)
 	}
 }
 

@@ -22,8 +22,7 @@ var notBuilt = []string{
 
 	"call hold", "call unhold", "call add_stream", "call remove_stream", "call accept_proposal", "call reject_proposal",
 	"call cancel_proposal", "call transfer", "call accept_transfer", "call reject_transfer", "call add_participant",
-	"call remove_participant", "call set", "call send", "call dtmf", "call record", "call stop_recording", "call mute",
-	"call unmute",
+	"call remove_participant", "call set", "call send", "call dtmf", "call record", "call stop_recording",
 
 	"script send",
 

@@ -60,8 +60,8 @@ var calls = map[string]callSpec{
 	"dtmf":               {arg: textArgument, stream: true, about: "sends digits"},
 	"record":             {arg: textArgument, stream: true, about: "records into a file"},
 	"stop_recording":     {stream: true, about: "ends the recording"},
-	"mute":               {stream: true, about: "mutes the stream"},
-	"unmute":             {stream: true, about: "unmutes the stream"},
+	"mute":               {stream: true, about: "keeps the peer's sound from us"},
+	"unmute":             {stream: true, about: "lets the peer's sound through again"},
 }
 
 // scriptSpec describes one message verb of a scripted party.

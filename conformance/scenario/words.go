@@ -13,7 +13,7 @@ var (
 		"about":    "more about it",
 		"spec":     "what the file is evidence for: rows of the API table (S45), decisions (SD24, D3), clauses (rfc3261#14.1)",
 		"tags":     "free words, for --tag",
-		"include":  "files with parts, relative to this file or to the root of the scenarios",
+		"include":  "files with parts, relative to the folder of this file or to one above it",
 		"part":     "this file is a part of that name: run: NAME plays it",
 		"params":   "the parameters of a part and their defaults",
 		"parties":  "who takes part: a list of names, or a map of names and party keys",
@@ -157,7 +157,7 @@ var (
 		"hold_supported": "can be held", "on_hold": "held by either side", "on_hold_by_local": "held by us",
 		"on_hold_by_remote": "held by the peer", "received": "what arrived", "recording": "what was recorded",
 		"codec": "codec in use", "sample_rate": "of the codec, in Hz", "srtp_active": "encrypted", "ice_active": "ICE in use",
-		"muted": "our microphone is off", "recording_active": "is recorded", "direction": "direction in use",
+		"muted": "the peer's sound is kept from us", "recording_active": "is recorded", "direction": "direction in use",
 		"local_rtp_address": "our address", "local_rtp_port": "our port", "remote_rtp_address": "the peer's address",
 		"remote_rtp_port": "the peer's port",
 	}
