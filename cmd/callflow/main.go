@@ -66,6 +66,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newReplay(), newLint(), newList(), newCoverage(), newNew())
+	root.AddCommand(newRun(), newReplay(), newLint(), newList(), newCoverage(), newNew(), newSchema())
 	return root
 }

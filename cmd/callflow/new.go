@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-sipsimple/callflow/conformance/schema"
 	"github.com/go-sipsimple/callflow/scenarios"
 )
 
@@ -28,7 +29,8 @@ func newNew() *cobra.Command {
 			if _, err := os.Stat(args[0]); err == nil {
 				return exit{exitBadInput, args[0] + " is there already"}
 			}
-			text = "# Begun as a copy of " + name + ". Play it: callflow run " + filepath.ToSlash(args[0]) + "\n" + text
+			text = "# yaml-language-server: $schema=" + schema.ID + "\n" +
+				"# Begun as a copy of " + name + ". Play it: callflow run " + filepath.ToSlash(args[0]) + "\n" + text
 			if err := os.WriteFile(args[0], []byte(text), 0o644); err != nil {
 				return exit{exitBadInput, err.Error()}
 			}

@@ -2,9 +2,11 @@ package play
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/sipsimple"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // broken checks the log of every session against what holds for all of them
@@ -34,6 +36,8 @@ type life struct {
 	opened, willStart, didStart, willEnd, closed bool
 	proposal                                     bool // one is open
 	accepted                                     []string
+	active                                       []streams.MediaStream
+	invited                                      bool // an INVITE transaction was successful
 }
 
 func (l *life) wrong(r *record, rule string) {
@@ -48,12 +52,12 @@ func (l *life) next(r *record) {
 		l.wrong(r, "nothing comes after the closing notification")
 		return
 	}
-	first := is2[sipsimple.SIPSessionNewIncoming](r) || is2[sipsimple.SIPSessionNewOutgoing](r)
+	first := isData[sipsimple.SIPSessionNewIncoming](r) || isData[sipsimple.SIPSessionNewOutgoing](r)
 	if first == l.opened { // 1
 		l.wrong(r, "a session begins with SIPSessionNewIncoming or SIPSessionNewOutgoing, once")
 	}
 	l.opened = true
-	if l.accepted != nil && !is2[sipsimple.SIPSessionDidRenegotiateStreams](r) { // 5
+	if l.accepted != nil && !isData[sipsimple.SIPSessionDidRenegotiateStreams](r) { // 5
 		l.wrong(r, "SIPSessionGotAcceptProposal is followed by SIPSessionDidRenegotiateStreams")
 		l.accepted = nil
 	}
@@ -65,6 +69,12 @@ func (l *life) next(r *record) {
 		if !l.willStart { // 2
 			l.wrong(r, "SIPSessionWillStart comes before SIPSessionDidStart")
 		}
+		if !l.invited { // 7
+			l.wrong(r, "the transaction comes before the SIPSessionDidStart that it causes")
+		}
+		l.active = r.active
+	case sipsimple.SIPSessionDidProcessTransaction:
+		l.invited = l.invited || data.Method == "INVITE" && data.Code/100 == 2
 	case sipsimple.SIPSessionWillEnd:
 		l.once(r, &l.willEnd, "SIPSessionWillEnd comes once") // 3
 		l.proposal = false
@@ -93,7 +103,7 @@ func (l *life) next(r *record) {
 	}
 }
 
-func is2[D any](r *record) bool { _, ok := r.data.(D); return ok }
+func isData[D any](r *record) bool { _, ok := r.data.(D); return ok }
 
 func (l *life) once(r *record, flag *bool, rule string) {
 	if *flag {
@@ -116,6 +126,13 @@ func (l *life) renegotiated(r *record, data sipsimple.SIPSessionDidRenegotiateSt
 		l.wrong(r, "what is added is what was accepted")
 	}
 	l.accepted = nil
+	for _, st := range data.Streams {
+		before, after := slices.Contains(l.active, st), slices.Contains(r.active, st)
+		if added := data.Action == sipsimple.Add; before == added || after != added { // 6
+			l.wrong(r, "what is removed was there before and is not afterwards, and the other way round for what is added")
+		}
+	}
+	l.active = r.active
 }
 
 func namesOf(p *party, s *session, list sipsimple.Streams) []string {

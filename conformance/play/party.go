@@ -96,7 +96,7 @@ func (p *party) build() error {
 func (p *party) config() (sipsimple.Config, error) {
 	p.sound = simnet.NewSound(p.def.Plays)
 	cfg := sipsimple.Config{
-		Net: p.host, Rand: p.random(), Logger: slog.New(slog.DiscardHandler), Host: p.address(),
+		Net: p.host, Rand: p.random(), Logger: slog.New(&complaining{party: p}), Host: p.address(),
 		UDPPort: 5060, TCPPort: 5060, TLSPort: -1, Sound: p.sound,
 		RTP: streams.RTPSettings{Codecs: p.codecs()}, Trace: p.world.wire.trace(p.def.Name),
 	}

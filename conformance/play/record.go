@@ -18,6 +18,7 @@ type record struct {
 	stream  *stream
 	data    notification.Data
 	watched bool
+	active  []streams.MediaStream // of the session, when it started or changed
 }
 
 // HandleNotification implements [notification.Observer]: the party's own
@@ -40,6 +41,10 @@ func (p *party) read(n notification.Notification) *record {
 	case streams.MediaStream:
 		r.stream = p.streamOf(sender, "", nil)
 		r.session = r.stream.session
+	}
+	switch n.Data.(type) {
+	case sipsimple.SIPSessionDidStart, sipsimple.SIPSessionDidRenegotiateStreams:
+		r.active = r.session.session.Streams()
 	}
 	fields := notification.DataFields(n.Data)
 	for name, v := range fields {
