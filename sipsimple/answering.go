@@ -174,6 +174,7 @@ func (*answering) abandon(*machine, bool) {}
 func (s *established) unacknowledged(m *machine) {
 	m.setState(Terminating)
 	m.notify(SIPSessionWillEnd{Originator: Local})
+	s.endTransfer(m)
 	m.hangUp(500, missingACKText, SIPSessionDidEnd{Originator: Local, EndReason: missingACK})
 }
 

@@ -104,6 +104,7 @@ type Application struct {
 	phase applicationPhase // requires mu
 
 	platform atomic.Pointer[platform] // set by Start
+	lookups  sync.WaitGroup           // name look-ups under way
 }
 
 // platform is what a started application runs on. It never changes.

@@ -107,6 +107,7 @@ func (a *Application) Stop() {
 // and ends with SIPApplicationDidEnd.
 func (a *Application) shutDown() {
 	a.manager.stop()
+	a.lookups.Wait()
 	p := a.platform.Load()
 	p.engine.Close()
 	if err := p.mixer.Close(); err != nil {

@@ -36,6 +36,11 @@ type attributeValues struct {
 
 	streams, proposed []streams.MediaStream // nil = null
 	subject           *string
+
+	dialog   *core.DialogID // nil until the peer's tag is known
+	replaced *Session       // whose place this session takes
+	info     *TransferInfo
+	transfer transferValues
 }
 
 func (a *attributes) get() attributeValues {
@@ -109,6 +114,24 @@ func (s *Session) Subject() *string {
 	return nil
 }
 
+// ReplacedSession is the session whose place an incoming one is to take, nil
+// without one. It becomes nil when this session has started, the other one
+// being ended then, or failed (seed: replaced_session; 7.15).
+func (s *Session) ReplacedSession() *Session { return s.attrs.get().replaced }
+
+// TransferInfo tells how the call came from a transfer, nil if it did not (seed:
+// transfer_info).
+func (s *Session) TransferInfo() *TransferInfo { return s.attrs.get().info }
+
+// TransferHandler shows the transfer of the session; nil, which is harmless, in
+// state null (seed: transfer_handler).
+func (s *Session) TransferHandler() *TransferHandler {
+	if s.attrs.get().state == Null {
+		return nil
+	}
+	return &TransferHandler{session: s}
+}
+
 func cloneAddress(a *core.Address) *core.Address {
 	if a == nil {
 		return nil
@@ -124,7 +147,7 @@ func (s *Session) Attribute(name string) (value any, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	return read(s.attrs.get()), true
+	return read(s, s.attrs.get()), true
 }
 
 // AttributeNames lists the names that [Session.Attribute] knows, sorted.
@@ -137,24 +160,24 @@ func AttributeNames() []string {
 	return names
 }
 
-var attributeReaders = map[string]func(v attributeValues) any{
-	"state":             func(v attributeValues) any { return string(v.state) },
-	"account":           func(v attributeValues) any { return v.account },
-	"direction":         func(v attributeValues) any { return orNull(string(v.direction)) },
-	"transport":         func(v attributeValues) any { return orNull(v.transport) },
-	"start_time":        func(v attributeValues) any { return orNull(v.startTime) },
-	"stop_time":         func(v attributeValues) any { return orNull(v.stopTime) },
-	"on_hold":           func(v attributeValues) any { return v.onHold },
-	"remote_user_agent": func(v attributeValues) any { return orNull(v.userAgent) },
-	"local_identity":    func(v attributeValues) any { return addressOrNull(v.localIdentity) },
-	"remote_identity":   func(v attributeValues) any { return addressOrNull(v.remoteIdentity) },
-	"streams":           func(v attributeValues) any { return streamsOrNull(v.streams) },
-	"proposed_streams":  func(v attributeValues) any { return streamsOrNull(v.proposed) },
-	"subject":           func(v attributeValues) any { return pointeeOrNull(v.subject) },
-	"conference":        func(attributeValues) any { return nil },
-	"replaced_session":  func(attributeValues) any { return nil },
-	"transfer_handler":  func(attributeValues) any { return nil },
-	"transfer_info":     func(attributeValues) any { return nil },
+var attributeReaders = map[string]func(_ *Session, v attributeValues) any{
+	"state":             func(_ *Session, v attributeValues) any { return string(v.state) },
+	"account":           func(_ *Session, v attributeValues) any { return v.account },
+	"direction":         func(_ *Session, v attributeValues) any { return orNull(string(v.direction)) },
+	"transport":         func(_ *Session, v attributeValues) any { return orNull(v.transport) },
+	"start_time":        func(_ *Session, v attributeValues) any { return orNull(v.startTime) },
+	"stop_time":         func(_ *Session, v attributeValues) any { return orNull(v.stopTime) },
+	"on_hold":           func(_ *Session, v attributeValues) any { return v.onHold },
+	"remote_user_agent": func(_ *Session, v attributeValues) any { return orNull(v.userAgent) },
+	"local_identity":    func(_ *Session, v attributeValues) any { return addressOrNull(v.localIdentity) },
+	"remote_identity":   func(_ *Session, v attributeValues) any { return addressOrNull(v.remoteIdentity) },
+	"streams":           func(_ *Session, v attributeValues) any { return streamsOrNull(v.streams) },
+	"proposed_streams":  func(_ *Session, v attributeValues) any { return streamsOrNull(v.proposed) },
+	"subject":           func(_ *Session, v attributeValues) any { return pointeeOrNull(v.subject) },
+	"conference":        func(*Session, attributeValues) any { return nil },
+	"replaced_session":  func(_ *Session, v attributeValues) any { return orNull(v.replaced) },
+	"transfer_handler":  func(s *Session, _ attributeValues) any { return orNull(s.TransferHandler()) },
+	"transfer_info":     func(_ *Session, v attributeValues) any { return orNull(v.info) },
 }
 
 func orNull[T comparable](value T) any {

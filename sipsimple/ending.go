@@ -116,7 +116,7 @@ func (m *machine) finish(last notification.Data) {
 		if ended {
 			v.stopTime = m.out.now()
 		}
-		v.proposed, v.localIdentity, v.remoteIdentity, v.onHold = nil, nil, nil, false
+		v.proposed, v.localIdentity, v.remoteIdentity, v.onHold, v.replaced = nil, nil, nil, false, nil
 	})
 	m.setState(Terminated)
 	m.notify(last)

@@ -27,6 +27,8 @@ type established struct {
 	unused  []int     // m-lines refused to be removed: the peer's view of them differs
 	retries int       // of the operation that met glare (SD24)
 	waiting bool      // for the retry timer
+
+	transfer *transferring // the transfer in progress, nil without one
 }
 
 // operation is a change of an established session. It ends by [established.done].
@@ -45,15 +47,19 @@ func (m *machine) establish() {
 }
 
 func (s *established) handle(m *machine, e event) {
+	if s.handleTransfer(m, e) {
+		return
+	}
 	switch e := e.(type) {
 	case endCommand: // 7.13, TRM-01
 		s.abandon(m, false)
-		m.endByUser()
+		m.endByUser(s)
 		if op, ok := s.op.(*proposed); ok && !op.answered { // after the BYE, which the peer shall see first (TRM-14)
 			m.inv.Reject(487, "")
 		}
 	case core.ByeReceived:
 		s.abandon(m, true)
+		s.endTransfer(m)
 		m.endByPeer(e)
 	case addStreamCommand, removeStreamCommand:
 		s.next = e.(command)
@@ -142,7 +148,7 @@ func (s *established) stream(m *machine, e streamEvent) {
 		return
 	}
 	if s.op == nil && len(m.members) == 1 {
-		m.endByUser()
+		m.endByUser(s)
 		return
 	}
 	if !slices.Contains(s.failed, m.members[i]) {
@@ -179,6 +185,7 @@ func (s *established) abandon(m *machine, byPeer bool) {
 // operation has reported its transaction.
 func (s *established) dead(m *machine) {
 	s.abandon(m, true)
+	s.endTransfer(m)
 	m.setState(Terminating)
 	m.notify(SIPSessionWillEnd{Originator: Remote})
 	m.releaseAll()
@@ -187,9 +194,10 @@ func (s *established) dead(m *machine) {
 }
 
 // endByUser ends a started session from here.
-func (m *machine) endByUser() {
+func (m *machine) endByUser(s *established) {
 	m.setState(Terminating)
 	m.notify(SIPSessionWillEnd{Originator: Local})
+	s.endTransfer(m)
 	m.hangUp(0, "", SIPSessionDidEnd{Originator: Local, EndReason: userRequest})
 }
 

@@ -137,6 +137,12 @@ func (w *world) streamsFor(offer *psdp.SessionDescription, indexes []int) []stre
 func (w *world) opened() error { return nil }
 func (w *world) closed()       { w.finished = true }
 
+func (w *world) placeCall(call transferCall) {
+	w.inv.calling = true
+	w.logf("call %s", call.target.URI.String())
+}
+func (w *world) replace(*Session) { w.logf("replace") }
+
 func (w *world) newInvitation(core.OutgoingParams) invitation {
 	w.inv = &fakeInvitation{world: w}
 	return w.inv
@@ -160,6 +166,8 @@ type fakeInvitation struct {
 	ackDue, refused             bool // it is answered 200, or refused
 	dialog, bye                 bool // the dialog is confirmed, our BYE is out
 	invites, received           int  // of ours, of the peer
+
+	refer, referred, calling, notified bool // transfers
 }
 
 func (i *fakeInvitation) Invite(a core.Attempt) {
@@ -204,124 +212,20 @@ func (i *fakeInvitation) Reject(code int, phrase string, headers ...sip.Header) 
 	}
 	i.world.logf("%s", line)
 }
-func (i *fakeInvitation) Local() core.Address  { return core.Address{} }
-func (i *fakeInvitation) Remote() core.Address { return core.Address{} }
-func (i *fakeInvitation) PeerAgent() string    { return "peer" }
-
-// fakeStream does everything at once, or only when it is told to if its name
-// begins with "slow".
-type fakeStream struct {
-	world       *world
-	name        string
-	index       int
-	initialized bool
-	ended       bool
-	hold        streams.HoldState
-	direction   psdp.Direction
+func (i *fakeInvitation) Refer(target core.Address, replaces *core.DialogID) {
+	i.refer = true
+	i.world.logf("REFER %s %v", target.URI.String(), replaces)
 }
-
-func (w *world) stream(name string) *fakeStream {
-	if w.streams[name] == nil {
-		w.streams[name] = &fakeStream{world: w, name: name}
+func (i *fakeInvitation) NotifyRefer(code int, phrase string, final bool) {
+	if final {
+		i.referred, i.notified = false, true
 	}
-	return w.streams[name]
+	i.world.logf("NOTIFY %d %s %v", code, phrase, final)
 }
-
-func (w *world) streamList(names []string) []streams.MediaStream {
-	list := []streams.MediaStream{}
-	for _, name := range names {
-		list = append(list, w.stream(name))
-	}
-	return list
-}
-
-func (s *fakeStream) String() string { return s.name }
-
-func (s *fakeStream) post(what streamHappening, reason string) {
-	s.world.queue = append(s.world.queue, streamEvent{stream: s, what: what, reason: reason})
-}
-
-func (s *fakeStream) slow() bool { return strings.HasPrefix(s.name, "slow") }
-
-func (s *fakeStream) Type() string         { return s.media() }
-func (s *fakeStream) HoldSupported() bool  { return s.media() == "audio" }
-func (s *fakeStream) OnHoldByLocal() bool  { return s.hold.Local }
-func (s *fakeStream) OnHoldByRemote() bool { return s.hold.Remote }
-func (s *fakeStream) OnHold() bool         { return s.hold.Local || s.hold.Remote }
-func (s *fakeStream) Index() int           { return s.index }
-func (s *fakeStream) SetIndex(i int)       { s.index = i }
-
-func (s *fakeStream) media() string {
-	if strings.HasPrefix(s.name, "c") {
-		return "message"
-	}
-	return "audio"
-}
-
-func (s *fakeStream) Initialize(_ streams.Session, direction streams.Direction) error {
-	s.world.logf("%s: initialize %s", s.name, direction)
-	if !s.slow() {
-		s.initialized = true
-		s.post(streamInitialized, "")
-	}
-	return nil
-}
-
-func (s *fakeStream) LocalMedia(forOffer bool) (*psdp.MediaDescription, error) {
-	line := mediaLine(s.media(), 4000+s.index*2)
-	switch {
-	case !s.HoldSupported():
-	case forOffer:
-		sdp.SetDirection(line, s.hold.Offer(s.direction))
-	default:
-		sdp.SetDirection(line, s.hold.Answer())
-	}
-	return line, nil
-}
-
-func mediaLine(media string, port int) *psdp.MediaDescription {
-	name := psdp.MediaName{Media: media, Port: psdp.RangedPort{Value: port}}
-	if media == "audio" {
-		name.Protos, name.Formats = []string{"RTP", "AVP"}, []string{"0"}
-	} else {
-		name.Protos, name.Formats = []string{"TCP", "MSRP"}, []string{"*"}
-	}
-	return &psdp.MediaDescription{MediaName: name}
-}
-
-func (s *fakeStream) Start(local, _ *psdp.SessionDescription, index int) error {
-	s.world.logf("%s: start %d", s.name, index)
-	s.negotiated(local, index)
-	if !s.slow() {
-		s.post(streamStarted, "")
-	}
-	return nil
-}
-
-func (s *fakeStream) ValidateUpdate(*psdp.SessionDescription, int) bool { return true }
-func (s *fakeStream) Update(local, _ *psdp.SessionDescription, index int) {
-	s.negotiated(local, index)
-	s.world.logf("%s: update %s", s.name, s.direction)
-}
-func (s *fakeStream) negotiated(local *psdp.SessionDescription, index int) {
-	s.direction = sdp.Direction(local.MediaDescriptions[index], local)
-	if s.HoldSupported() {
-		s.hold.Negotiated(s.direction)
-	}
-}
-func (s *fakeStream) Hold()       { s.hold.Wish = true; s.world.logf("%s: hold", s.name) }
-func (s *fakeStream) Unhold()     { s.hold.Wish = false; s.world.logf("%s: unhold", s.name) }
-func (s *fakeStream) Deactivate() {}
-func (s *fakeStream) End() {
-	if s.ended {
-		s.world.logf("%s: ended twice", s.name)
-	}
-	s.ended = true
-	s.world.logf("%s: end", s.name)
-	if s.initialized && !strings.HasPrefix(s.name, "slowend") {
-		s.post(streamEnded, "")
-	}
-}
+func (i *fakeInvitation) Dialog() core.DialogID { return core.DialogID{CallID: "call"} }
+func (i *fakeInvitation) Local() core.Address   { return core.Address{} }
+func (i *fakeInvitation) Remote() core.Address  { return core.Address{} }
+func (i *fakeInvitation) PeerAgent() string     { return "peer" }
 
 // answerTo makes the peer's answer to an offer of ours. Lines named off are
 // refused.

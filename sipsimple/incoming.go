@@ -22,6 +22,9 @@ type incomingCall struct {
 	agent         string
 	transport     string
 	peer          netip.Addr // where the INVITE came from
+	dialog        core.DialogID
+	replaced      *Session // that the INVITE's Replaces header names
+	info          *TransferInfo
 }
 
 // alert opens an incoming call (section 5, steps 5 and 6). Nothing else
@@ -34,6 +37,7 @@ func (m *machine) alert(call incomingCall) {
 		v.localIdentity, v.remoteIdentity = cloneAddress(&call.local), cloneAddress(&call.remote)
 		v.userAgent = call.agent
 		v.subject = call.subject
+		v.dialog, v.replaced, v.info = &call.dialog, call.replaced, call.info
 		v.proposed = append([]streams.MediaStream{}, call.streams...)
 	})
 	if m.out.opened() != nil || call.offer != nil && m.negotiation().SetRemoteOffer(call.offer) != nil {

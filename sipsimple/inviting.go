@@ -24,6 +24,7 @@ func (s *inviting) handle(m *machine, e event) {
 	switch e := e.(type) {
 	case core.Provisional:
 		s.provisional = true
+		m.noteEarlyDialog(e)
 		m.notifyProvisional(e, true)
 		s.answerEarly(m, e)
 	case core.Accepted:
@@ -74,6 +75,14 @@ func (m *machine) notifyProvisional(e core.Provisional, initial bool) {
 		m.notify(SIPSessionGotRingIndication{})
 	}
 	m.notify(SIPSessionGotProvisionalResponse{Code: e.Code, Reason: e.Phrase})
+}
+
+// noteEarlyDialog remembers the latest early dialog, so that a Replaces header
+// can name it (TRF-35).
+func (m *machine) noteEarlyDialog(e core.Provisional) {
+	dialog := m.inv.Dialog()
+	dialog.RemoteTag = toTag(e.Response)
+	m.attrs.set(func(v *attributeValues) { v.dialog = &dialog })
 }
 
 // answerEarly starts the streams on the answer of a provisional response
@@ -130,10 +139,10 @@ func (s *inviting) accepted(m *machine, e core.Accepted) {
 
 // meet learns from the 2xx who answered.
 func (m *machine) meet(e core.Accepted) {
-	remote := m.inv.Remote()
+	remote, dialog := m.inv.Remote(), m.inv.Dialog()
 	agent := m.inv.PeerAgent()
 	m.attrs.set(func(v *attributeValues) {
-		v.remoteIdentity = &remote
+		v.remoteIdentity, v.dialog = &remote, &dialog
 		if v.userAgent == "" {
 			v.userAgent = agent
 		}

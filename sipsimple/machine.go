@@ -74,10 +74,11 @@ const (
 	dialogTimer     timer = "dialog"     // CANCEL, refusal or BYE until its outcome is known
 	leaveTimer      timer = "leave"      // streams until ended
 	retryTimer      timer = "retry"      // after a 491 (SD24)
+	hangUpTimer     timer = "hang up"    // after a transfer, for the transferor's BYE (SD37)
 )
 
 // timers are all of them.
-var timers = []timer{inviteTimer, initializeTimer, startTimer, dialogTimer, leaveTimer, retryTimer}
+var timers = []timer{inviteTimer, initializeTimer, startTimer, dialogTimer, leaveTimer, retryTimer, hangUpTimer}
 
 const (
 	initializeLimit = 45 * time.Second // streams.md 2.7
@@ -115,6 +116,11 @@ type surroundings interface {
 	// streamsFor asks the stream types for each of the m-lines of an offer (3.6).
 	// What nobody can use is left out.
 	streamsFor(offer *psdp.SessionDescription, indexes []int) []streams.MediaStream
+	// placeCall makes the call that a transfer asks for; callProgress events tell
+	// how it gets on.
+	placeCall(call transferCall)
+	// replace ends another session, whose place this one has taken.
+	replace(other *Session)
 	// opened is called when the session becomes active; an error forbids it.
 	// closed is called when it has posted its last notification.
 	opened() error
@@ -140,8 +146,12 @@ type invitation interface {
 	Accept(answer core.Answer)
 	Reject(code int, phrase string, headers ...sip.Header)
 
+	Refer(target core.Address, replaces *core.DialogID)
+	NotifyRefer(code int, phrase string, final bool)
+
 	Local() core.Address
 	Remote() core.Address
+	Dialog() core.DialogID
 	PeerAgent() string
 }
 
@@ -161,6 +171,11 @@ func (m *machine) handle(e event) {
 	case abandonCommand:
 		m.abandon()
 		return
+	case core.ReferReceived:
+		if _, ok := m.stage.(*established); !ok {
+			m.inv.NotifyRefer(480, "", true) // too early, or too late
+			return
+		}
 	}
 	m.stage.handle(m, e)
 }

@@ -129,6 +129,12 @@ func (w *world) claim(verb string, args []string) bool {
 		_ = w.command(rejectProposalCommand{})
 	case "cancel-proposal":
 		_ = w.command(cancelProposalCommand{})
+	case "transfer":
+		_ = w.command(transferCommand{target: address(args[0])})
+	case "accept-transfer":
+		_ = w.command(acceptTransferCommand{})
+	case "reject-transfer":
+		_ = w.command(rejectTransferCommand{})
 	case "no-route":
 		w.noRoute[args[0]] = true
 	default:
@@ -176,13 +182,56 @@ func (w *world) eventOf(verb string, args []string) event {
 	case "cancelled":
 		return core.Cancelled{Reason: rest}
 	case "expired":
-		delete(w.timers, timer(args[0]))
-		return expired{timer(args[0])}
+		delete(w.timers, timer(rest))
+		return expired{timer(rest)}
+	}
+	if e := transferEvent(verb, args); e != nil {
+		return e
 	}
 	return map[string]event{
 		"invite-timeout": core.InviteTimeout{}, "transport-failed": core.TransportFailed{},
 		"ack-timeout": core.AckTimeout{}, "rejection-acknowledged": core.RejectionAcknowledged{},
 	}[verb]
+}
+
+// transferEvent is a line about a transfer.
+func transferEvent(verb string, args []string) event {
+	code := 0
+	if len(args) > 0 {
+		code, _ = strconv.Atoi(args[0])
+	}
+	phrase := core.Phrase(code)
+	switch verb {
+	case "referred":
+		return core.ReferReceived{Target: address(args[0]), ReferredBy: "<sip:alice@alice.test>"}
+	case "refer-accepted":
+		return core.ReferAccepted{}
+	case "refer-progress":
+		return core.ReferProgress{Code: code, Phrase: phrase}
+	case "refer-ended":
+		return core.ReferEnded{Code: code, Phrase: phrase}
+	case "refer-refused":
+		return core.ReferEnded{Code: code, Phrase: phrase, Refused: true}
+	case "refer-notified":
+		return core.ReferNotified{Code: 200, Phrase: "OK"}
+	case "call-not-placed":
+		return callProgress{what: callNotPlaced, reason: "DNS lookup failed: no such host"}
+	case "call-provisional":
+		return callProgress{what: callProvisional, code: code, reason: phrase}
+	case "call-started":
+		return callProgress{what: callStarted}
+	case "call-failed":
+		return callProgress{what: callFailed, code: code, reason: phrase}
+	}
+	return nil
+}
+
+func address(uri string) core.Address {
+	a, err := core.ParseAddress("<" + uri + ">")
+	if err != nil {
+		panic(err)
+	}
+	return a
 }
 
 // reinvited is a re-INVITE of the peer: a word for each m-line, with the name

@@ -26,7 +26,13 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 		inv.Reject(404, "")
 		return
 	}
+	replaced, replaces, ok := sm.replacedBy(request)
+	if !ok {
+		inv.Reject(481, "")
+		return
+	}
 	call := incomingCall{
+		dialog: inv.Dialog(), replaced: replaced, info: transferInfo(headerText(request, "Referred-By"), replaces),
 		inv: inv, subject: subjectOf(request), local: inv.Local(), remote: inv.Remote(),
 		agent: inv.PeerAgent(), transport: inv.Transport(), peer: inv.RemoteAddr().Addr(),
 	}

@@ -3,6 +3,8 @@ package sipsimple
 import (
 	"slices"
 
+	"github.com/emiago/sipgo/sip"
+
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
@@ -14,6 +16,10 @@ type connectCommand struct {
 	streams []streams.MediaStream
 	focus   bool
 	subject *string
+
+	// Of a call made for a transfer (7.14).
+	headers []sip.Header
+	info    *TransferInfo
 }
 
 func (c connectCommand) claim(m *machine) error {
@@ -35,7 +41,7 @@ func (c connectCommand) claim(m *machine) error {
 		v.proposed = slices.Clone(c.streams)
 		v.localIdentity = &core.Address{DisplayName: v.account.DisplayName, URI: v.account.URI()}
 		v.remoteIdentity = cloneAddress(&c.to)
-		v.subject = c.subject
+		v.subject, v.info = c.subject, c.info
 		if len(c.routes) > 0 {
 			v.transport = c.routes[0].WithDefaults().Transport
 		}

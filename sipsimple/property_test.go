@@ -43,7 +43,7 @@ func TestAnyHistoryOfACallIsLegal(t *testing.T) {
 		}
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			lines := slices.DeleteFunc(h.possible(), func(line string) bool {
-				return line == "end" || line == "bye" || line == "ack-timeout" || line == "rejected 481"
+				return line == "end" || line == "bye" || line == "ack-timeout" || line == "rejected 481" || line == "refer-refused 481" || line == "refer-ended 200"
 			})
 			h.play(t, rapid.SampledFrom(lines).Draw(t, "step"))
 		}
@@ -88,7 +88,7 @@ func (h *history) possible() []string {
 	w := h.world
 	lines := []string{
 		"end", "reject 486", "ring", "accept", "hold", "unhold", "add d", "add slowd", "remove a", "remove c",
-		"reject-proposal", "cancel-proposal", "connect e via bob", "accept a",
+		"reject-proposal", "cancel-proposal", "transfer sip:carol@carol.test", "accept-transfer", "reject-transfer", "connect e via bob", "accept a",
 	}
 	if names := w.names(w.attrs.get().proposed); len(names) > 0 {
 		all := strings.Join(names, " ")
@@ -149,8 +149,28 @@ func (h *history) fromPeer() []string {
 	if i.bye {
 		lines = append(lines, "bye-done 200", "bye-done 481")
 	}
+	lines = append(lines, h.fromTransfer()...)
 	if i.dialog || i.in || i.out && i.provisional {
 		lines = append(lines, "bye")
+	}
+	return lines
+}
+
+// fromTransfer is what may happen to a transfer.
+func (h *history) fromTransfer() []string {
+	i := h.world.inv
+	var lines []string
+	if i.dialog && !i.bye && !i.referred {
+		lines = append(lines, "referred sip:carol@carol.test")
+	}
+	if i.refer {
+		lines = append(lines, "refer-accepted", "refer-progress 180", "refer-ended 200", "refer-ended 486", "refer-refused 403", "refer-refused 481")
+	}
+	if i.calling {
+		lines = append(lines, "call-provisional 180", "call-started", "call-failed 486", "call-failed 0", "call-not-placed")
+	}
+	if i.notified {
+		lines = append(lines, "refer-notified")
 	}
 	return lines
 }
@@ -314,7 +334,15 @@ func (w *world) transactions() map[string]int {
 
 // track keeps the books of the invitation: what may come from the peer next.
 func (i *fakeInvitation) track(e event) {
-	switch e.(type) {
+	switch e := e.(type) {
+	case core.ReferEnded:
+		i.refer = false
+	case core.ReferReceived:
+		i.referred = true
+	case core.ReferNotified:
+		i.notified = false
+	case callProgress:
+		i.calling = i.calling && (e.what == callProvisional || e.what == callWillStart)
 	case core.Provisional:
 		i.provisional = true
 	case core.Accepted:

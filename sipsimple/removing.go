@@ -33,7 +33,7 @@ func (s *established) removeFailed(m *machine) {
 	case len(failed) == 0:
 		s.idle(m)
 	case len(failed) == len(m.members):
-		m.endByUser()
+		m.endByUser(s)
 	default:
 		s.remove(m, failed)
 	}

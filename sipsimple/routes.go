@@ -17,7 +17,7 @@ import (
 func (m *machine) dial(c connectCommand) {
 	account := m.attrs.get().account
 	p := core.OutgoingParams{
-		From: *cloneAddress(m.attrs.get().localIdentity), To: c.to, Subject: c.subject, Focus: c.focus,
+		From: *cloneAddress(m.attrs.get().localIdentity), To: c.to, Subject: c.subject, Focus: c.focus, Headers: c.headers,
 		Credentials: credentials(account),
 	}
 	m.inv = m.out.newInvitation(p)

@@ -79,5 +79,16 @@ func (m *machine) didStart() {
 	m.setState(Connected)
 	m.refreshHold()
 	m.notify(SIPSessionDidStart{Streams: slices.Clone(list)})
+	m.takePlace()
 	m.establish()
+}
+
+// takePlace ends the session whose place this one was to take (7.15).
+func (m *machine) takePlace() {
+	replaced := m.attrs.get().replaced
+	if replaced == nil {
+		return
+	}
+	m.attrs.set(func(v *attributeValues) { v.replaced = nil })
+	m.out.replace(replaced)
 }

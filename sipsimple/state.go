@@ -29,6 +29,11 @@ const (
 // application's sessions (seed row M7).
 func (s State) Active() bool { return s != Null && s != Terminated }
 
+// startedStates are those between DidStart and the end.
+var startedStates = []State{
+	Connected, SendingProposal, ReceivedProposal, AcceptingProposal, RejectingProposal, CancellingProposal,
+}
+
 // transitions is the diagram (session.md 2.2; the seed's own picture is lost).
 // Every state but null may end at any moment.
 var transitions = map[State][]State{

@@ -1,0 +1,136 @@
+package sipsimple
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
+)
+
+// placeCall makes the new session of an incoming transfer: one audio stream, the
+// account of the old one, a fresh look-up of the way to the target (7.14). The
+// look-up may take its time and has a goroutine of its own, for which the
+// application waits when it stops.
+func (sh *shell) placeCall(call transferCall) {
+	a, s := sh.app, sh.session
+	a.lookups.Go(func() {
+		routes, err := a.routesTo(call.target.URI)
+		if err == nil {
+			err = sh.connectNew(call, routes)
+		} else {
+			err = fmt.Errorf("DNS lookup failed: %w", err)
+		}
+		if err != nil {
+			s.post(callProgress{what: callNotPlaced, reason: err.Error()})
+		}
+	})
+}
+
+// connectNew starts the new session and reports how it gets on.
+func (sh *shell) connectNew(call transferCall, routes []core.Route) error {
+	acc := sh.session.Account()
+	audio, err := sh.app.NewStream("audio", acc)
+	if err != nil {
+		return err
+	}
+	next := NewSession(sh.app, acc)
+	sh.session.attrs.set(func(v *attributeValues) { v.transfer.newSession = next })
+	sh.app.reportCall(next, sh.session)
+	return next.command(connectCommand{
+		to: call.target, routes: routes, streams: []streams.MediaStream{audio},
+		headers: transferHeaders(call.referredBy, call.replaces), info: transferInfo(call.referredBy, call.replaces),
+	})
+}
+
+// reportCall tells a session of what is notified of another one, until that has
+// started or failed.
+func (a *Application) reportCall(call, to *Session) {
+	var handle *notification.Handle
+	registered := make(chan struct{})
+	observer := notification.ObserverFunc(func(n notification.Notification) {
+		<-registered
+		e, ok := callProgressOf(n.Data)
+		if !ok {
+			return
+		}
+		to.post(e)
+		if e.what == callStarted || e.what == callFailed {
+			handle.Cancel()
+		}
+	})
+	handle = a.center.AddObserver(observer, notification.Filter{Sender: call})
+	close(registered)
+}
+
+func callProgressOf(data notification.Data) (callProgress, bool) {
+	switch data := data.(type) {
+	case SIPSessionGotProvisionalResponse:
+		return callProgress{what: callProvisional, code: data.Code, reason: data.Reason}, true
+	case SIPSessionWillStart:
+		return callProgress{what: callWillStart}, true
+	case SIPSessionDidStart:
+		return callProgress{what: callStarted}, true
+	case SIPSessionDidFail:
+		return callProgress{what: callFailed, code: data.Code, reason: data.Reason}, true
+	default:
+		return callProgress{}, false
+	}
+}
+
+// routesTo looks up the way to a URI: its own host, port and transport.
+func (a *Application) routesTo(uri sip.Uri) ([]core.Route, error) {
+	transport, _ := uri.UriParams.Get("transport")
+	route := core.Route{Port: uri.Port, Transport: transport}
+	if addr, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
+		route.Address = addr.String()
+		return []core.Route{route}, nil
+	}
+	found, err := a.cfg.Net.ResolveIPAddr("ip", uri.Host)
+	if err != nil {
+		return nil, err
+	}
+	route.Address = found.IP.String()
+	return []core.Route{route}, nil
+}
+
+// replace ends the session whose place this one has taken. It is done on the
+// other session's own executor: two machines never run inside each other.
+func (sh *shell) replace(other *Session) { other.box.Post(other.End) }
+
+// replacedBy finds the session that the Replaces header of an INVITE names.
+func (sm *SessionManager) replacedBy(request *sip.Request) (replaced *Session, text string, ok bool) {
+	header := request.GetHeader("Replaces")
+	if header == nil {
+		return nil, "", true
+	}
+	named, ok := core.ParseReplaces(header.Value())
+	if !ok {
+		return nil, "", false
+	}
+	for _, s := range sm.Sessions() {
+		if id := s.attrs.get().dialog; id != nil && sameDialog(*id, named.Dialog) {
+			return s, header.Value(), true
+		}
+	}
+	return nil, "", false
+}
+
+// sameDialog compares the dialog of a session with the one that a Replaces
+// header names; there a tag of 0 stands for none (RFC 3891 section 3).
+func sameDialog(own, named core.DialogID) bool {
+	return own.CallID == named.CallID && own.LocalTag == named.LocalTag &&
+		(own.RemoteTag == named.RemoteTag || own.RemoteTag == "" && named.RemoteTag == "0")
+}
+
+// headerText is a header's value, "" without one.
+func headerText(request *sip.Request, name string) string {
+	if header := request.GetHeader(name); header != nil {
+		return header.Value()
+	}
+	return ""
+}
