@@ -19,7 +19,7 @@ func (s *established) reinvited(m *machine, e core.ReinviteReceived) {
 		op.handle(m, s, e)
 	}
 	if s.op != nil || m.state() == Terminating {
-		m.inv.Reject(491, "") // the core settles glare; this one crossed a re-INVITE of ours
+		m.inv.Reject(491, glarePhrase) // the core settles glare; this one crossed a re-INVITE of ours
 		return
 	}
 	if e.SDP == nil {
@@ -47,6 +47,9 @@ func (s *established) reinvited(m *machine, e core.ReinviteReceived) {
 	}
 	s.answer(m, changes)
 }
+
+// glarePhrase is the phrase of a 491 of ours (9.3).
+const glarePhrase = "Another INVITE transaction in progress"
 
 // objection is what the Warning of a refusal says, "" without one.
 func (m *machine) objection(offer *psdp.SessionDescription, changes sdp.Changes) string {

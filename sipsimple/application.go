@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
+	c.Accounts = slices.Clone(c.Accounts)
 	c.Rand = &lockedReader{source: c.Rand}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

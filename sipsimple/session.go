@@ -3,7 +3,6 @@ package sipsimple
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
@@ -187,11 +186,11 @@ func (s *Session) runCommands() {
 
 // expire is the step of a timer that ran out, unless it was stopped or started
 // anew before its turn came.
-func (s *Session) expire(t timer, running *time.Timer) {
+func (s *Session) expire(t timer, number int) {
 	s.step.Lock()
 	defer s.step.Unlock()
 	s.runCommands()
-	if s.surroundings.timers[t] == running {
+	if s.surroundings.timers[t].number == number {
 		delete(s.surroundings.timers, t)
 		s.machine.handle(expired{timer: t})
 	}

@@ -21,27 +21,33 @@ type shell struct {
 	app     *Application
 	session *Session
 
-	timers  map[timer]*time.Timer
+	timers  map[timer]runningTimer
+	started int // timers so far: tells one from the one it replaced
 	watched map[streams.MediaStream]*notification.Handle
 }
 
 func newShell(app *Application, s *Session) *shell {
-	return &shell{app: app, session: s, timers: map[timer]*time.Timer{}, watched: map[streams.MediaStream]*notification.Handle{}}
+	return &shell{app: app, session: s, timers: map[timer]runningTimer{}, watched: map[streams.MediaStream]*notification.Handle{}}
 }
 
 func (sh *shell) notify(data notification.Data) { sh.app.center.Post(sh.session, data) }
 
+// runningTimer is a timer and its number.
+type runningTimer struct {
+	*time.Timer
+	number int
+}
+
 func (sh *shell) startTimer(t timer, d time.Duration) {
 	sh.stopTimer(t)
-	var running *time.Timer
-	running = time.AfterFunc(d, func() {
-		sh.session.box.Post(func() { sh.session.expire(t, running) })
-	})
-	sh.timers[t] = running
+	sh.started++
+	number := sh.started
+	expire := func() { sh.session.expire(t, number) }
+	sh.timers[t] = runningTimer{time.AfterFunc(d, func() { sh.session.box.Post(expire) }), number}
 }
 
 func (sh *shell) stopTimer(t timer) {
-	if running := sh.timers[t]; running != nil {
+	if running, ok := sh.timers[t]; ok {
 		running.Stop()
 		delete(sh.timers, t) // an expiry that is already queued finds itself out of date
 	}
