@@ -34,7 +34,7 @@ func newCoverage() *cobra.Command {
 				return err
 			}
 			verdicts := map[string]play.Verdict{}
-			play.All(cases, 0, play.Play, func(r *play.Result) {
+			play.All(cases, 0, announced(play.Play), func(r *play.Result) {
 				verdicts[r.Case.ID] = max(verdicts[r.Case.ID], r.Verdict)
 				r.Log = nil
 			})

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 
 	"github.com/spf13/cobra"
 )
@@ -36,7 +37,18 @@ type exit struct {
 
 func (e exit) Error() string { return e.text }
 
-func main() { os.Exit(callflow(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	if wantsSupervision(os.Args[1:]) {
+		if exe, err := os.Executable(); err == nil {
+			child := exec.Command(exe, os.Args[1:]...)
+			child.Stdin, child.Stdout = os.Stdin, os.Stdout
+			if code, err := supervise(child, os.Stderr); err == nil {
+				os.Exit(code)
+			}
+		}
+	}
+	os.Exit(callflow(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // callflow runs the command line and returns its exit code.
 func callflow(args []string, stdout, stderr io.Writer) int {

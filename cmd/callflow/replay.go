@@ -46,7 +46,7 @@ func (o *replayOptions) replay(cmd *cobra.Command, args []string) error {
 	if hasSeed {
 		one.Seed = o.seed
 	}
-	r := play.PlayAndLog(one)
+	r := announced(play.PlayAndLog)(one)
 	out := cmd.OutOrStdout()
 	if o.until > 0 {
 		r.Log = upTo(r.Log, time.Duration(o.until*float64(time.Second))+time.Millisecond)

@@ -78,7 +78,7 @@ func (o *runOptions) play(cmd *cobra.Command, cases []*scenario.Case, what, seed
 	if o.ladder {
 		how = play.PlayAndLog
 	}
-	play.All(cases, o.parallel, how, func(r *play.Result) {
+	play.All(cases, o.parallel, announced(how), func(r *play.Result) {
 		text.Case(r)
 		if o.out != "" && len(r.Failures) > 0 && artefacts == nil {
 			artefacts = keep(o.out, r)
