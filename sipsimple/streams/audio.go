@@ -61,6 +61,7 @@ type remoteOffer struct {
 // path is what has been negotiated.
 type path struct {
 	remote    netip.AddrPort // zero: nowhere to send to
+	control   netip.AddrPort // of RTCP
 	codec     audio.Codec
 	sendType  uint8 // payload type, as the peer numbers it
 	direction sdp.Direction

@@ -60,14 +60,3 @@ func address(a netip.AddrPort) any {
 	}
 	return a.Addr().String()
 }
-
-func (s Statistics) attribute() map[string]any {
-	return map[string]any{"rx": s.RX.attribute(), "tx": s.TX.attribute()}
-}
-
-func (f Flow) attribute() map[string]any {
-	return map[string]any{
-		"packets": int(f.Packets), "bytes": int(f.Bytes), "packets_discarded": int(f.Discarded),
-		"packets_lost": int(f.Lost), "packets_reordered": int(f.Reordered), "packets_duplicate": int(f.Duplicate),
-	}
-}

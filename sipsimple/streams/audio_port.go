@@ -36,22 +36,23 @@ type audioPort struct {
 	ticks   int
 	timeout int // in ticks, 0 = off
 
-	mu       sync.Mutex
-	path     path
-	dest     net.Addr // of path.remote, nil if there is none
-	source   uint32   // SSRC of the peer
-	known    bool     // source is set
-	parsed   rtp.Packet
-	buffer   *jitter.Buffer
-	conceal  *jitter.Concealer
-	decoders map[uint8]audio.Decoder
-	up       *audio.Resampler // codec to mixer rate, nil if equal
-	decoded  []int16          // of one packet
-	length   int              // samples of the last packet
-	waiting  []int16          // decoded, not yet played, at codec rate
-	wide     []int16          // frame at mixer rate
-	flow     Flow
-	heard    bool // something came since the last timeout check
+	mu      sync.Mutex
+	path    path
+	dest    net.Addr // of path.remote, nil if there is none
+	control net.Addr // of path.control
+	parsed  rtp.Packet
+
+	reception reception
+	buffer    *jitter.Buffer
+	conceal   *jitter.Concealer
+	decoders  map[uint8]audio.Decoder
+	up        *audio.Resampler // codec to mixer rate, nil if equal
+	decoded   []int16          // of one packet
+	length    int              // samples of the last packet
+	waiting   []int16          // decoded, not yet played, at codec rate
+	wide      []int16          // frame at mixer rate
+	flow      Flow
+	heard     bool // something came since the last timeout check
 }
 
 func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
@@ -79,9 +80,9 @@ func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
 func (a *audioPort) follow(p path) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.path, a.dest = p, nil
+	a.path, a.dest, a.control = p, nil, nil
 	if p.remote.IsValid() {
-		a.dest = net.UDPAddrFromAddrPort(p.remote)
+		a.dest, a.control = net.UDPAddrFromAddrPort(p.remote), net.UDPAddrFromAddrPort(p.control)
 	}
 	for payloadType, codec := range p.decoders {
 		// Another codec of another rate than the one in use is not played.
@@ -101,9 +102,36 @@ func (a *audioPort) WriteFrame(frame []int16) {
 	step := a.codec.TimestampStep()
 	if dest == nil {
 		a.rtp.skip(step)
+	} else {
+		a.rtp.send(dest, payloadType, step, func(packet []byte) []byte { return a.encoder.Encode(packet, a.toCodec(frame)) })
+	}
+	a.report()
+}
+
+// report sends RTCP when it is due.
+func (a *audioPort) report() {
+	a.mu.Lock()
+	dest := a.control
+	if dest == nil || !a.rtp.reports.tick(a.reception.received) {
+		a.mu.Unlock()
 		return
 	}
-	a.rtp.send(dest, payloadType, step, func(packet []byte) []byte { return a.encoder.Encode(packet, a.toCodec(frame)) })
+	now := time.Now()
+	blocks := a.reception.report(now)
+	a.mu.Unlock()
+	a.rtp.sendControl(dest, a.rtp.reports.compound(now, a.rtp.sender(), blocks, false))
+}
+
+// sayGoodbye sends the last report, if we have sent anything before (RFC 3550
+// section 6.3.7).
+func (a *audioPort) sayGoodbye(r *reception) {
+	a.mu.Lock()
+	dest := a.control
+	a.mu.Unlock()
+	if from := a.rtp.sender(); dest != nil && (from.packets > 0 || a.rtp.reports.hasBegun()) {
+		now := time.Now()
+		a.rtp.sendControl(dest, a.rtp.reports.compound(now, from, r.report(now), true))
+	}
 }
 
 // toCodec is the frame at the rate of the codec.
@@ -149,6 +177,9 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	case from != a.path.remote:
 		a.flow.Strangers++
 		return
+	case isControl(data):
+		a.controlLocked(data)
+		return
 	case !parseRTP(&a.parsed, data):
 		a.flow.Malformed++
 		return
@@ -156,16 +187,18 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	a.heard = true
 	a.flow.Packets++
 	a.flow.Bytes += uint64(len(a.parsed.Payload))
-	if a.decoders[a.parsed.PayloadType] == nil {
+	if !a.reception.known || a.reception.ssrc != a.parsed.SSRC {
+		a.reception.follow(a.parsed.SSRC)
+		a.buffer.Reset()
+	}
+	playable := a.decoders[a.parsed.PayloadType] != nil
+	a.reception.packet(a.parsed.SequenceNumber, a.parsed.Timestamp, a.codec.ClockRate, playable, time.Now())
+	if !playable {
 		a.flow.Unplayable++
 		return
 	}
 	if !callsdp.Receives(a.path.direction) {
 		return
-	}
-	if !a.known || a.source != a.parsed.SSRC {
-		a.known, a.source = true, a.parsed.SSRC
-		a.buffer.Reset()
 	}
 	a.buffer.Push(jitter.Packet{Seq: a.parsed.SequenceNumber, Type: a.parsed.PayloadType, Payload: a.parsed.Payload})
 }
@@ -237,10 +270,10 @@ func (a *audioPort) setLengthLocked(samples int) {
 	a.buffer.SetLimit(a.codec.SampleRate / 2 / a.length)
 }
 
-func (a *audioPort) received() Flow {
+func (a *audioPort) received() (Flow, reception) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	f := a.flow
 	f.addCounters(a.buffer.Counters)
-	return f
+	return f, a.reception
 }

@@ -136,7 +136,32 @@ func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.C
 		return path{}, fmt.Errorf("m-line %d has no address", index)
 	}
 	if !addr.Addr().IsUnspecified() {
-		p.remote = addr
+		p.remote, p.control = addr, controlAddress(remoteLine, addr)
 	}
 	return p, nil
+}
+
+// controlAddress is where the peer wants RTCP: what a=rtcp says (RFC 3605), else
+// the port after that of RTP.
+func controlAddress(line *sdp.MediaDescription, media netip.AddrPort) netip.AddrPort {
+	control := netip.AddrPortFrom(media.Addr(), media.Port()+1)
+	value, ok := line.Attribute("rtcp")
+	if !ok {
+		return control
+	}
+	fields := strings.Fields(value)
+	if len(fields) == 0 {
+		return control
+	}
+	port, err := strconv.ParseUint(fields[0], 10, 16)
+	if err != nil || port == 0 {
+		return control
+	}
+	control = netip.AddrPortFrom(media.Addr(), uint16(port))
+	if len(fields) == 4 {
+		if addr, err := netip.ParseAddr(fields[3]); err == nil && !addr.IsUnspecified() {
+			control = netip.AddrPortFrom(addr.Unmap(), uint16(port))
+		}
+	}
+	return control
 }

@@ -210,7 +210,7 @@ func TestPacing(t *testing.T) {
 		n.Tap(func(p simnet.Packet) {
 			mu.Lock()
 			defer mu.Unlock()
-			if p.From == "alice" {
+			if p.From == "alice" && p.Src.Port()%2 == 0 {
 				times = append(times, p.Sent)
 			}
 		})

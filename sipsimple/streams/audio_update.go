@@ -38,7 +38,7 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 		return
 	}
 	if !p.remote.IsValid() {
-		p.remote = s.active.remote // 0.0.0.0 holds, it does not move
+		p.remote, p.control = s.active.remote, s.active.control // 0.0.0.0 holds, it does not move
 	}
 	if !s.active.moved(p) {
 		s.active = p

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,14 +25,19 @@ type rtpSession struct {
 	reader sync.WaitGroup
 	port   atomic.Pointer[audioPort] // nil: whatever comes is dropped
 
+	ssrc    uint32 // ours
+	reports *reports
+
 	// The sender, used on the tick only.
 	header rtp.Header
 	packet []byte
 
 	sentPackets, sentBytes atomic.Uint64
 
-	mu   sync.Mutex
-	past Flow // received on former paths
+	mu        sync.Mutex
+	past      Flow      // received on former paths
+	reception reception // left behind by the last of them
+	last      *audioPort
 }
 
 // openRTP binds the ports and begins to read: what comes before the start is
@@ -50,7 +56,7 @@ func openRTP(env *Environment, ip netip.Addr) (*rtpSession, error) {
 		return nil, err
 	}
 	r.receiveFrom(pair.rtp, r.receive)
-	r.receiveFrom(pair.rtcp, func([]byte, netip.AddrPort) {}) // keeps its queue empty
+	r.receiveFrom(pair.rtcp, r.receiveControl)
 	return r, nil
 }
 
@@ -63,7 +69,7 @@ func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
 		bound = netip.AddrPortFrom(ip, bound.Port())
 	}
 	r.local = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
-	var seed [10]byte
+	var seed [34]byte
 	if _, err := io.ReadFull(random, seed[:]); err != nil {
 		return fmt.Errorf("random numbers for RTP: %w", err)
 	}
@@ -72,6 +78,9 @@ func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
 		Version: 2, Marker: true, SSRC: binary.BigEndian.Uint32(seed[0:]), Timestamp: binary.BigEndian.Uint32(seed[4:]),
 		SequenceNumber: binary.BigEndian.Uint16(seed[8:]),
 	}
+	r.ssrc = r.header.SSRC
+	// A name for this one call tells nothing about us, RFC 7022 section 4.2.
+	r.reports = newReports(binary.BigEndian.Uint64(seed[10:]), base64.RawStdEncoding.EncodeToString(seed[18:]))
 	return nil
 }
 
@@ -111,8 +120,19 @@ func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
 	}
 }
 
+func (r *rtpSession) receiveControl(data []byte, from netip.AddrPort) {
+	if port := r.port.Load(); port != nil {
+		port.receiveControl(data, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+	}
+}
+
 // start lets port have what comes from now on.
-func (r *rtpSession) start(port *audioPort) { r.port.Store(port) }
+func (r *rtpSession) start(port *audioPort) {
+	r.mu.Lock()
+	port.reception = r.reception
+	r.mu.Unlock()
+	r.port.Store(port)
+}
 
 // follow tells the port about a path with the same ends.
 func (r *rtpSession) follow(p path) {
@@ -128,14 +148,22 @@ func (r *rtpSession) stop() {
 		return
 	}
 	port.stopped.Store(true)
-	received := port.received()
+	received, reception := port.received()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.past.add(received)
+	r.reception, r.last = reception, port
 }
 
-// close closes the sockets and waits for their readers.
+// close says goodbye to the peer, closes the sockets and waits for their
+// readers. The tick no longer uses the session then.
 func (r *rtpSession) close() {
+	r.mu.Lock()
+	last, reception := r.last, r.reception
+	r.mu.Unlock()
+	if last != nil {
+		last.sayGoodbye(&reception)
+	}
 	r.pair.close()
 	r.reader.Wait()
 }
@@ -166,12 +194,28 @@ func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode fu
 	r.header.Marker = false
 }
 
+// sendControl sends RTCP. What cannot be sent is as good as lost.
+func (r *rtpSession) sendControl(to net.Addr, data []byte) { _, _ = r.pair.rtcp.WriteTo(data, to) }
+
+// sender is our place in what we send. Called on the tick, or after the last.
+func (r *rtpSession) sender() sender {
+	return sender{
+		ssrc: r.ssrc, timestamp: r.header.Timestamp, packets: r.sentPackets.Load(), bytes: r.sentBytes.Load(),
+	}
+}
+
 func (r *rtpSession) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := Statistics{RX: r.past, TX: Flow{Packets: r.sentPackets.Load(), Bytes: r.sentBytes.Load()}}
+	reception := r.reception
 	if port := r.port.Load(); port != nil {
-		s.RX.add(port.received())
+		var received Flow
+		received, reception = port.received()
+		s.RX.add(received)
 	}
+	s.RX.Jitter = reception.jitters
+	s.RX.setGaps(reception.gaps)
+	r.reports.addTo(&s)
 	return s
 }

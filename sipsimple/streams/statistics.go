@@ -3,10 +3,13 @@ package streams
 import "github.com/go-sipsimple/callflow/sipsimple/internal/jitter"
 
 // Statistics counts the packets of an audio stream in both directions.
-type Statistics struct{ RX, TX Flow }
+type Statistics struct {
+	RX, TX Flow
+	RTT    Summary // round-trip time in µs, from RTCP
+}
 
-// Flow counts the packets of one direction. What we send cannot be lost or
-// reordered as far as we know.
+// Flow counts the packets of one direction. What we send is lost and jitters as
+// the peer's RTCP reports tell.
 type Flow struct {
 	Packets    uint64 // good ones from the peer
 	Bytes      uint64 // of payload
@@ -17,8 +20,39 @@ type Flow struct {
 	Malformed  uint64 // no RTP of this call: also not counted in Packets
 	Strangers  uint64 // from another address than the peer's: also not in Packets
 	Unplayable uint64 // of a payload type that was not negotiated
+
+	MalformedControl uint64 // no RTCP of this call
+
+	LossPeriod Summary // how long losses were, in µs
+	BurstLoss  bool    // several packets in a row have been lost
+	RandomLoss bool    // single packets have been lost
+	Jitter     Summary // of arrival (RFC 3550 appendix A.8), in µs
 }
 
+// Summary sums up a series of measurements without keeping it.
+type Summary struct {
+	Count, Max, Min, Last int
+	sum                   int64
+}
+
+// Avg is the mean, 0 of nothing.
+func (s Summary) Avg() int {
+	if s.Count == 0 {
+		return 0
+	}
+	return int(s.sum / int64(s.Count))
+}
+
+func (s *Summary) add(value int) {
+	if s.Count == 0 {
+		s.Min, s.Max = value, value
+	}
+	s.Count++
+	s.sum += int64(value)
+	s.Last, s.Min, s.Max = value, min(s.Min, value), max(s.Max, value)
+}
+
+// add adds the counters of another path.
 func (f *Flow) add(other Flow) {
 	f.Packets += other.Packets
 	f.Bytes += other.Bytes
@@ -36,4 +70,25 @@ func (f *Flow) addCounters(c jitter.Counters) {
 	f.Lost += uint64(c.Lost)
 	f.Reordered += uint64(c.Reordered)
 	f.Duplicate += uint64(c.Duplicate)
+}
+
+func (f *Flow) setGaps(l lossPeriods) {
+	f.LossPeriod, f.BurstLoss, f.RandomLoss = l.periods, l.burst, l.random
+}
+
+func (s Statistics) attribute() map[string]any {
+	return map[string]any{"rtt": s.RTT.attribute(), "rx": s.RX.attribute(), "tx": s.TX.attribute()}
+}
+
+func (f Flow) attribute() map[string]any {
+	return map[string]any{
+		"packets": int(f.Packets), "bytes": int(f.Bytes), "packets_discarded": int(f.Discarded),
+		"packets_lost": int(f.Lost), "packets_reordered": int(f.Reordered), "packets_duplicate": int(f.Duplicate),
+		"loss_period": f.LossPeriod.attribute(), "burst_loss": f.BurstLoss, "random_loss": f.RandomLoss,
+		"jitter": f.Jitter.attribute(),
+	}
+}
+
+func (s Summary) attribute() map[string]any {
+	return map[string]any{"count": s.Count, "max": s.Max, "min": s.Min, "last": s.Last, "avg": s.Avg()}
 }
