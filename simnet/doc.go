@@ -16,6 +16,12 @@
 // UDP feels all of that as it is. TCP feels time only: what is lost or corrupted is repeated after 200 ms, 400 ms and so
 // on, and a connection whose segment could not get through for 30 s breaks with syscall.ETIMEDOUT.
 //
+// # Routers
+//
+// A host made with [Router.Host] has a private address behind a router that translates addresses (NAT) or only filters:
+// [Network.Router] with one of the kinds [FullCone], [Restricted], [PortRestricted], [Symmetric], [Blocked], [Firewall].
+// [Router.Rebind] changes its mappings, [Host.Move] the address of any host.
+//
 // # The same seed, the same run
 //
 // A run depends on the seed and the programs alone, down to the nanosecond, on any number of processors:

@@ -20,6 +20,7 @@ type op struct {
 	fault  *FaultHandle
 	tap    *tap
 	remove bool
+	rebind *Router
 }
 
 // opLocked asks for a change at this instant.
@@ -152,6 +153,8 @@ func countBefore[T any](list []T, now int64, at func(T) int64) int {
 // applyLocked puts a change in force.
 func (n *Network) applyLocked(o op) {
 	switch {
+	case o.rebind != nil:
+		o.rebind.forgetLocked()
 	case o.rule != nil:
 		for _, l := range n.links {
 			l.apply(*o.rule)

@@ -20,6 +20,8 @@ type Host struct {
 	// guarded by n.mu
 	addrs     []netip.Addr
 	swallow   bool
+	behind    *Router // in front of the host, nil: none
+	router    *Router // whose address outside this is, nil for a real host
 	closed    bool
 	udp       map[uint16][]*UDPConn
 	listeners map[uint16][]*TCPListener
@@ -73,7 +75,10 @@ func (h *Host) AddAddr(addr netip.Addr) error {
 func (h *Host) RemoveAddr(addr netip.Addr) {
 	h.n.mu.Lock()
 	defer h.n.mu.Unlock()
-	addr = addr.Unmap()
+	h.removeAddrLocked(addr.Unmap())
+}
+
+func (h *Host) removeAddrLocked(addr netip.Addr) {
 	if h.n.byAddr[addr] == h {
 		delete(h.n.byAddr, addr)
 		h.addrs = slices.DeleteFunc(h.addrs, func(a netip.Addr) bool { return a == addr })
@@ -101,6 +106,9 @@ func (h *Host) Close() error {
 	delete(h.n.hosts, h.key)
 	for _, addr := range h.addrs {
 		delete(h.n.byAddr, addr)
+	}
+	if r := h.behind; r != nil {
+		r.inside = slices.DeleteFunc(r.inside, func(other *Host) bool { return other == h })
 	}
 	h.n.version++
 	return nil
@@ -146,11 +154,17 @@ func (h *Host) sourceLocked(dst netip.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
-// routeLocked is the host that has the address, and the link to it; nil if nobody has it.
+// routeLocked is the host that has the address, and the link to it; nil if nobody has it. An address inside of a router
+// is nobody's elsewhere; that of a router is for now the first host inside: see passRoutersLocked.
 func (h *Host) routeLocked(dst netip.Addr) (*Host, *link) {
 	to := h.n.byAddr[dst]
 	if dst.IsLoopback() {
 		to = h
+	}
+	if to != nil && to.router != nil && len(to.router.inside) > 0 {
+		to = to.router.inside[0]
+	} else if to != nil && to != h && to.behind != nil && to.behind.outside != nil && to.behind != h.behind {
+		to = nil
 	}
 	if to == nil {
 		return nil, nil

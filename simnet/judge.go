@@ -17,8 +17,9 @@ func (n *Network) judgePacketLocked(p *packet) {
 	if n.closed {
 		return
 	}
+	dst, pass := n.passRoutersLocked(p)
 	l := p.link
-	v := verdict{lost: l == nil || l.cut || p.to.swallow}
+	v := verdict{lost: !pass || l == nil || l.cut || p.to.swallow}
 	var arrival int64
 	if !v.lost {
 		arrival = l.carry(p, &v)
@@ -43,6 +44,7 @@ func (n *Network) judgePacketLocked(p *packet) {
 	if v.corrupt {
 		corrupt(p.data, l.rnd)
 	}
+	p.dst = dst
 	n.queueLocked(p)
 	for _, later := range v.copies {
 		n.queueCopyLocked(p, later)

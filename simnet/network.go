@@ -26,6 +26,9 @@ type Network struct {
 	names   map[string][]netip.Addr // additional names, lower case
 	made    int                     // hosts made so far
 	v4, v6  addressPool
+	inner4  addressPool // for hosts behind routers
+	inner6  addressPool
+	routers int    // made so far
 	version uint64 // counts changes of addresses, for the caches of sockets
 
 	links  map[linkName]*link
@@ -54,7 +57,7 @@ func New(seed uint64) *Network {
 		seed: seed, base: time.Now(),
 		hosts: map[string]*Host{}, byAddr: map[netip.Addr]*Host{}, names: map[string][]netip.Addr{},
 		links: map[linkName]*link{},
-		v4:    newPool4(), v6: newPool6(),
+		v4:    newPool4(), v6: newPool6(), inner4: newPool("192.168.0.0/16"), inner6: newPool("fd00::/64"),
 		wakeAt: never, urgent: never,
 	}
 	n.idle = sync.NewCond(&n.mu)

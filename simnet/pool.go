@@ -21,6 +21,11 @@ func newPool6() addressPool {
 	return addressPool{nets: []netip.Prefix{netip.MustParsePrefix("2001:db8::/64")}}
 }
 
+// newPool has one network.
+func newPool(prefix string) addressPool {
+	return addressPool{nets: []netip.Prefix{netip.MustParsePrefix(prefix)}}
+}
+
 // next is the next address that is not taken. The last address of an IPv4 network (broadcast) is left out.
 func (p *addressPool) next(taken map[netip.Addr]*Host) netip.Addr {
 	for {

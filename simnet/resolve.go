@@ -99,7 +99,7 @@ func (h *Host) lookupAny(name string) ([]netip.Addr, error) {
 	}
 	for _, candidate := range []string{key, strings.TrimSuffix(key, ".test")} {
 		if other := h.n.hosts[candidate]; other != nil && len(other.addrs) > 0 {
-			return append([]netip.Addr(nil), other.addrs...), nil
+			return other.knownAsLocked(h), nil
 		}
 	}
 	return nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}

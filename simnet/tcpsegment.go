@@ -65,6 +65,7 @@ func (n *Network) repeatLocked(p *packet, now int64) {
 		c.failLocked(os.NewSyscallError("connect", syscall.ETIMEDOUT))
 	default:
 		p.sent, p.copied = now, true
+		p.src, p.dst = c.local, c.remote // as before any router
 		p.routeLocked()
 		n.judgePacketLocked(p)
 	}
