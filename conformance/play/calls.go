@@ -110,6 +110,10 @@ func (p *party) perform(t *target, v *scenario.Call, label string) error {
 	if t.session == nil {
 		return fmt.Errorf("%s cannot be called without a session", v.Name)
 	}
+	switch v.Name {
+	case "transfer", "accept_transfer", "reject_transfer":
+		return p.transfer(t.session, v, label)
+	}
 	t.session.label(label)
 	return p.performOnSession(t.session, v)
 }

@@ -39,6 +39,7 @@ type party struct {
 	sessions   []*session
 	streams    []*stream
 	watched    map[string]bool // notifications by name
+	awaited    []awaited       // calls of accepted transfers
 	armed      []*armed
 	complaints []*Failure          // of calls made in observers
 	next       *scenario.StreamDef // of the stream that is being made

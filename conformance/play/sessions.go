@@ -242,14 +242,16 @@ func (p *party) allStreams() []*stream {
 // sessionOf is the record of a session, made when it is new.
 func (p *party) sessionOf(s *sipsimple.Session) *session {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	for _, known := range p.sessions {
 		if known.session == s {
+			p.mu.Unlock()
 			return known
 		}
 	}
 	added := &session{party: p, session: s}
 	p.sessions = append(p.sessions, added)
+	p.mu.Unlock()
+	p.claim(added)
 	return added
 }
 

@@ -91,6 +91,9 @@ func (t *target) ready() bool {
 	if t.stream != nil {
 		return true
 	}
+	if t.call == "accept_transfer" || t.call == "reject_transfer" {
+		return t.session.transferPending()
+	}
 	states, ok := allowedIn[t.call]
 	return !ok || slices.Contains(states, t.session.session.State())
 }
@@ -102,6 +105,8 @@ func (t *target) why() string {
 		return "waiting to " + t.call + ": " + t.err.Error()
 	case t.session == nil:
 		return "waiting to " + t.call + ": the application of " + t.party.def.Name + " does not run"
+	case t.call == "accept_transfer" || t.call == "reject_transfer":
+		return "waiting to " + t.call + ": nobody has asked for a transfer"
 	}
 	return fmt.Sprintf("waiting to %s: that is allowed in state %v, and the session is %s",
 		t.call, allowedIn[t.call], t.session.session.State())

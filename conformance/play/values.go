@@ -1,6 +1,7 @@
 package play
 
 import (
+	"slices"
 	"time"
 
 	"github.com/go-sipsimple/callflow/sipsimple"
@@ -24,6 +25,13 @@ func (p *party) value(v any, owner *session) any {
 			return nil
 		}
 		return sessionName{p.sessionOf(v)}
+	case *sipsimple.TransferInfo:
+		return transferInfo(v)
+	case *sipsimple.TransferHandler:
+		if v == nil {
+			return nil
+		}
+		return map[string]any{"direction": v.Direction(), "state": string(v.State())}
 	case time.Time:
 		if v.IsZero() {
 			return nil
@@ -66,19 +74,39 @@ func (p *party) streamValues(list []streams.MediaStream, owner *session) any {
 // sessionName is a session as a value: it goes by its labels.
 type sessionName struct{ *session }
 
-// Names implements [match.Named].
+// Names implements [match.Named]: the labels of either end, then the party at
+// the other end.
 func (s sessionName) Names() []string {
 	s.refresh()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	names := append([]string{}, s.labels...)
-	if s.peer != "" {
-		names = append(names, s.peer)
+	names, tag, peer := slices.Clone(s.labels), s.tag, s.peer
+	s.mu.Unlock()
+	names = append(names, s.party.world.labelsOf(tag)...)
+	if peer != "" {
+		names = append(names, peer)
 	}
 	if len(names) == 0 {
 		names = append(names, "session")
 	}
 	return names
+}
+
+// labelsOf lists the labels of both ends of a call.
+func (w *world) labelsOf(tag string) []string {
+	var labels []string
+	if w == nil || tag == "" {
+		return nil
+	}
+	for _, p := range w.parties {
+		for _, s := range p.allSessions() {
+			s.mu.Lock()
+			if s.tag == tag {
+				labels = append(labels, s.labels...)
+			}
+			s.mu.Unlock()
+		}
+	}
+	return labels
 }
 
 // accountName is an account as a value.
