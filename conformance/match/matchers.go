@@ -235,7 +235,7 @@ type Map map[string]Matcher
 
 // Match implements [Matcher].
 func (m Map) Match(got any, env Env) bool {
-	part := func(name string) any { return Absent{} }
+	var part func(name string) any
 	switch v := got.(type) {
 	case map[string]any:
 		part = func(name string) any { return fieldOf(v, name) }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
-	"github.com/go-sipsimple/callflow/sipsimple"
 )
 
 // attribute reads an attribute of a stream, of a session or of the party, in
@@ -105,6 +104,3 @@ func (p *party) subject(s *session, st *stream) string {
 	}
 	return p.def.Name
 }
-
-// alive tells whether a session still counts.
-func alive(s *session) bool { return s.session.State() != sipsimple.Terminated }

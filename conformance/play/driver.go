@@ -21,9 +21,6 @@ type driver struct {
 	timers   []*time.Timer // of `for`
 }
 
-// stopped is what ends a run early without a failure.
-var errStopped = &Failure{What: "stopped"}
-
 // run plays steps one after another; the first failure ends it.
 func (d *driver) run(steps []scenario.Step) *Failure {
 	for i := range steps {

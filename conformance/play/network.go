@@ -14,7 +14,6 @@ type faultInForce struct {
 	step   *scenario.Step
 	verb   *scenario.NetworkVerb
 	handle []*simnet.FaultHandle // one for each direction
-	cut    bool                  // cuts have no hits
 }
 
 // network puts a network verb in force.

@@ -14,8 +14,7 @@ import (
 
 // scripts are the scripted parties of a run.
 type scripts struct {
-	list   []*script.Party
-	labels []string // `as` of their steps
+	list []*script.Party
 }
 
 // add opens a scripted party.

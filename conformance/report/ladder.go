@@ -24,7 +24,7 @@ func Ladder(out io.Writer, r *play.Result) {
 		case e.Message != nil:
 			l.arrow(e)
 		case e.Watched:
-			l.line(e, strings.Repeat(l.rails()+" ", 0)+l.rails(), e.Party+": "+e.Event.String())
+			l.line(e, l.rails(), e.Party+": "+e.Event.String())
 		}
 	}
 }

@@ -42,6 +42,7 @@ func (t *Text) Case(r *play.Result) {
 		for i := range r.Failures {
 			t.failure(r, &r.Failures[i], i == 0)
 		}
+		fmt.Fprintln(t.Out)
 	}
 	if t.Ladder && r.Verdict != play.Skipped {
 		fmt.Fprintln(t.Out)
