@@ -153,17 +153,17 @@ func (p *party) performOnSession(s *session, v *scenario.Call) error {
 func (p *party) propose(s *session, v *scenario.Call, reason string) error {
 	switch v.Name {
 	case "add_stream":
-		made, err := p.newStream(fmt.Sprint(v.Arg), s)
+		stream, err := p.member(s, fmt.Sprint(v.Arg), s)
 		if err != nil {
 			return err
 		}
-		return s.session.AddStream(made)
+		return s.session.AddStream(stream)
 	case "remove_stream":
-		found := p.find(scenario.Subject{Party: p.def.Name, Stream: fmt.Sprint(v.Arg)}, "remove_stream").streamIn(s)
-		if found == nil {
-			return fmt.Errorf("the session has no stream %v", v.Arg)
+		stream, err := p.member(s, fmt.Sprint(v.Arg), nil)
+		if err != nil {
+			return err
 		}
-		return s.session.RemoveStream(found.stream)
+		return s.session.RemoveStream(stream)
 	case "accept_proposal":
 		list, err := p.chosen(s, v.Arg)
 		if err != nil {
@@ -178,6 +178,18 @@ func (p *party) propose(s *session, v *scenario.Call, reason string) error {
 		return s.session.RejectProposal(code, reason)
 	}
 	return s.session.CancelProposal()
+}
+
+// member is the stream of the session with that name, or a new one, which
+// becomes owner's: what the session says to a stream that it has, or has not, is
+// its own affair.
+func (p *party) member(s *session, name string, owner *session) (streams.MediaStream, error) {
+	for _, stream := range append(s.session.Streams(), s.session.ProposedStreams()...) {
+		if slices.Contains(p.streamOf(stream, "", s).Names(), name) {
+			return stream, nil
+		}
+	}
+	return p.newStream(name, owner)
 }
 
 // number reads an optional status code.

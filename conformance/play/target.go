@@ -112,13 +112,6 @@ func (t *target) why() string {
 		t.call, allowedIn[t.call], t.session.session.State())
 }
 
-func (t *target) streamIn(s *session) *stream {
-	if t.stream != nil && t.stream.session == s {
-		return t.stream
-	}
-	return nil
-}
-
 // streamNamed is the last stream with that name, of a session if it is given.
 func (p *party) streamNamed(name string, s *session) *stream {
 	for _, st := range slices.Backward(p.allStreams()) {

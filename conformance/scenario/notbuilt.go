@@ -20,8 +20,7 @@ var notBuilt = []string{
 	"knob srtp", "knob ice", "codec opus", "codec G722", "stream type chat", "stream type file-transfer",
 	"stream type desktop-sharing", "stream key file",
 
-	"call hold", "call unhold", "call add_stream", "call remove_stream", "call accept_proposal", "call reject_proposal",
-	"call cancel_proposal", "call transfer", "call accept_transfer", "call reject_transfer", "call add_participant",
+	"call add_participant",
 	"call remove_participant", "call set", "call send", "call dtmf", "call record", "call stop_recording",
 
 	"script send",
