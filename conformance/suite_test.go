@@ -33,7 +33,7 @@ var _ = Describe("scenario", func() {
 			r := play.Play(c)
 			switch r.Verdict {
 			case play.Skipped:
-				Skip(c.Skip)
+				Skip(r.Reason)
 			case play.Failed, play.Broken:
 				Fail(failureOf(r))
 			}

@@ -89,6 +89,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"run", "nowhere.yaml"}, 2, "", "nowhere.yaml"},
 		{[]string{"run", "skipped.yaml"}, 2, "not today", "nothing was run"},
 		{[]string{"run", "good.yaml", "skipped.yaml"}, 0, "1 passed, 1 skipped", ""},
+		{[]string{"run", "good.yaml", "skipped.yaml", "--fail-on-skip"}, 1, "1 passed, 1 skipped", "skipped was skipped"},
 		{[]string{"run", "good.yaml", "--tag", "basic"}, 0, "1 passed", ""},
 		{[]string{"run", "good.yaml", "--tag", "none"}, 2, "", "none of them chosen"},
 		{[]string{"run", "good.yaml", "--spec", "S19", "--run", "go"}, 0, "1 passed", ""},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type runOptions struct {
 	junit    string
 	out      string
 	parallel int
+	noSkip   bool
 }
 
 func newRun() *cobra.Command {
@@ -46,6 +48,7 @@ func newRun() *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "print the report as JSON")
 	f.StringVar(&o.junit, "junit", "", "write the report to this file in JUnit's format")
 	f.StringVar(&o.out, "out", "", "write the log and the ladder of every failed case into this folder")
+	f.BoolVar(&o.noSkip, "fail-on-skip", false, "a skipped case fails the run")
 	f.IntVar(&o.parallel, "parallel", 0, "how many cases to play at a time (default: one a core)")
 	return cmd
 }
@@ -96,7 +99,15 @@ func (o *runOptions) play(cmd *cobra.Command, cases []*scenario.Case, what, seed
 	if err := o.write(cmd, results, took); err != nil {
 		return exit{exitBroken, err.Error()}
 	}
-	return exitOf(results)
+	if err := exitOf(results); err != nil || !o.noSkip {
+		return err
+	}
+	for _, r := range results {
+		if r.Verdict == play.Skipped {
+			return exit{exitFailed, r.Case.FullName() + " was skipped, and --fail-on-skip forbids it (exit 1)"}
+		}
+	}
+	return nil
 }
 
 func (o *runOptions) write(cmd *cobra.Command, results []*play.Result, took time.Duration) error {
@@ -134,9 +145,12 @@ func exitOf(results []*play.Result) error {
 	return exit{code: code}
 }
 
+// oddInNames must not be in the name of a folder.
+var oddInNames = regexp.MustCompile(`[^A-Za-z0-9,=_+-]+`)
+
 // keep writes what a failed case leaves behind.
 func keep(dir string, r *play.Result) error {
-	dir = filepath.Join(dir, filepath.FromSlash(r.Case.ID), r.Case.Name)
+	dir = filepath.Join(dir, filepath.FromSlash(r.Case.ID), oddInNames.ReplaceAllString(r.Case.Name, "_"))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package play
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/hear"
@@ -27,7 +28,11 @@ func (d *driver) listen(s *scenario.Step, v *scenario.Listen) *Failure {
 		from = settling
 	}
 	for i := range v.Sentences {
-		for _, ears := range d.ears(&v.Sentences[i]) {
+		all := d.ears(&v.Sentences[i])
+		if len(all) == 0 {
+			return failure(d.now(), v.Sentences[i].Pos, v.Sentences[i].Source, "nobody talks: both ways needs two parties with audio")
+		}
+		for _, ears := range all {
 			if f := d.hears(&v.Sentences[i], ears, begin.Add(from), begin.Add(v.Duration), lost); f != nil {
 				return f
 			}
@@ -45,7 +50,7 @@ func (d *driver) ears(s *scenario.Sentence) []ear {
 	}
 	var with []*party
 	for _, p := range d.parties {
-		if p.app != nil && len(p.talks("audio")) > 0 {
+		if p.app != nil && p.isTalking() {
 			with = append(with, p)
 		}
 	}
@@ -78,6 +83,9 @@ func (d *driver) hears(s *scenario.Sentence, e ear, from, to time.Time, lostBefo
 			return nil
 		}
 		return failure(d.now(), s.Pos, what, "expected  silence", "heard     "+heard(result))
+	}
+	if len(s.Fields) == 0 && result.Silence {
+		return failure(d.now(), s.Pos, what, "expected  sound", "heard     silence")
 	}
 	lost := max(result.LostFrames, e.hearer.lostPackets()-lostBefore[e.hearer.def.Name])
 	values := map[string]any{
@@ -160,4 +168,14 @@ func (p *party) lostPackets() int {
 		}
 	}
 	return total
+}
+
+// isTalking tells whether a session of the party has audio now.
+func (p *party) isTalking() bool {
+	for _, s := range p.talks("audio") {
+		if s.session != nil && slices.Contains(s.session.session.Streams(), s.stream) {
+			return true
+		}
+	}
+	return false
 }

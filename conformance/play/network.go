@@ -20,14 +20,13 @@ type faultInForce struct {
 func (d *driver) network(s *scenario.Step, v *scenario.NetworkVerb) *Failure {
 	switch v.Name {
 	case "cut":
-		d.eachWay(v, d.net.Cut)
-		d.after(s.For, func() { d.eachWay(v, d.net.Heal) })
+		d.addFault(s, v, func(*simnet.Packet) bool { return true })
 	case "heal":
 		d.heal(v)
 	case "link":
 		d.eachWay(v, func(from, to string) { d.setLink(v, from, to) })
 	case "drop", "duplicate", "corrupt", "delay", "loss":
-		d.addFault(s, v)
+		d.addFault(s, v, matcherOf(v.Message))
 	default:
 		return failure(d.now(), s.Pos, s.Source, v.Name+" cannot be played yet")
 	}
@@ -52,7 +51,6 @@ func (d *driver) setLink(v *scenario.NetworkVerb, from, to string) {
 
 // heal ends cuts and faults of a link, or all.
 func (d *driver) heal(v *scenario.NetworkVerb) {
-	d.eachWay(v, d.net.Heal)
 	for _, f := range d.faults {
 		all := v.From == "" && v.To == ""
 		same := f.verb.From == v.From && f.verb.To == v.To || v.Both && f.verb.From == v.To && f.verb.To == v.From
@@ -69,19 +67,25 @@ func (f *faultInForce) remove() {
 }
 
 var actions = map[string]simnet.Action{
-	"drop": simnet.Drop, "loss": simnet.Drop, "duplicate": simnet.Duplicate, "corrupt": simnet.Corrupt, "delay": simnet.Delay,
+	"cut": simnet.Drop, "drop": simnet.Drop, "loss": simnet.Drop, "duplicate": simnet.Duplicate, "corrupt": simnet.Corrupt,
+	"delay": simnet.Delay,
 }
 
-func (d *driver) addFault(s *scenario.Step, v *scenario.NetworkVerb) {
-	message := v.Message
+// matcherOf chooses the packets that are a message.
+func matcherOf(message string) func(*simnet.Packet) bool {
 	if message == "" {
 		message = "any"
 	}
+	return func(p *simnet.Packet) bool { return p.Control == "" && p.Kind().Is(message) }
+}
+
+// addFault puts a fault in force. A cut is one, too: it drops everything, and
+// one that nothing ran into is as suspicious as any fault without a hit.
+func (d *driver) addFault(s *scenario.Step, v *scenario.NetworkVerb, matches func(*simnet.Packet) bool) {
 	f := &faultInForce{step: s, verb: v}
 	d.eachWay(v, func(from, to string) {
 		f.handle = append(f.handle, d.net.AddFault(simnet.Fault{
-			From: from, To: to, Action: actions[v.Name], By: v.By, Rate: v.Rate, First: v.First,
-			Match: func(p *simnet.Packet) bool { return p.Control == "" && p.Kind().Is(message) },
+			From: from, To: to, Action: actions[v.Name], By: v.By, Rate: v.Rate, First: v.First, Match: matches,
 		}))
 	})
 	d.faults = append(d.faults, f)

@@ -2,6 +2,7 @@ package play
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,10 @@ func PlayAndLog(c *scenario.Case) *Result { return playCase(c, true) }
 
 func playCase(c *scenario.Case, log bool) *Result {
 	result := &Result{Case: c}
-	if c.Skip != "" {
+	if result.Reason = c.Skip; result.Reason == "" && len(c.Worlds) > 0 && !slices.Contains(c.Worlds, "sim") {
+		result.Reason = "only for world " + strings.Join(c.Worlds, ", ")
+	}
+	if result.Reason != "" {
 		result.Verdict = Skipped
 		return result
 	}

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -76,17 +77,20 @@ func (r *record) is(name string) bool {
 // snapshot keeps the attributes that the file asks for with `has`, as they are
 // at this moment: those of the session, and of a stream those it has beside.
 func (p *party) snapshot(r *record) func(path string) (any, error) {
-	values := map[string]any{}
+	type reading struct {
+		value any
+		err   error
+	}
+	values := map[string]reading{}
 	for _, path := range p.world.looksAt {
-		if v, err := p.attributeAt(r, path); err == nil {
-			values[path] = v
-		}
+		v, err := p.attributeAt(r, path)
+		values[path] = reading{v, err}
 	}
 	return func(path string) (any, error) {
 		if v, ok := values[path]; ok {
-			return v, nil
+			return v.value, v.err
 		}
-		return p.attributeAt(r, path)
+		return nil, fmt.Errorf("%s was not looked at when this was posted", path)
 	}
 }
 

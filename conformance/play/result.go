@@ -27,6 +27,7 @@ type Result struct {
 	Case     *scenario.Case
 	Verdict  Verdict
 	Failures []Failure     // why it is Failed or Broken
+	Reason   string        // why it is Skipped
 	Virtual  time.Duration // from the first step to the end of the last
 	Wall     time.Duration
 	Log      []Entry // everything that happened, in order; see Play

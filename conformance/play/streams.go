@@ -71,7 +71,9 @@ func (p *party) registry() *streams.Registry {
 	return result
 }
 
-// factory makes doubles where the file says so, and real streams elsewhere.
+// factory makes doubles where the file says so, and real streams elsewhere. A
+// stream that the middleware makes by itself, for a transfer, is the first one
+// of its type that the file names.
 func (p *party) factory(typ string, real streams.Factory, isReal bool) streams.Factory {
 	return streams.Factory{
 		Type: typ, Priority: 1,
@@ -79,6 +81,9 @@ func (p *party) factory(typ string, real streams.Factory, isReal bool) streams.F
 			p.mu.Lock()
 			def := p.next
 			p.mu.Unlock()
+			if names := p.world.namesOf(typ); def == nil && len(names) > 0 {
+				def = p.definition(names[0])
+			}
 			switch {
 			case def != nil && def.Double != nil:
 				return double.New(env, double.ConfigOf(def)), nil

@@ -53,7 +53,7 @@ func JSON(out io.Writer, results []*play.Result, took time.Duration) error {
 func caseOf(r *play.Result) caseJSON {
 	c := caseJSON{
 		ID: r.Case.ID, Case: r.Case.Name, File: r.Case.File, Spec: r.Case.Spec, Seed: r.Case.Seed, Verdict: Word(r.Verdict),
-		Virtual: r.Virtual.Seconds(), Wall: milliseconds(r.Wall), Skip: r.Case.Skip,
+		Virtual: r.Virtual.Seconds(), Wall: milliseconds(r.Wall), Skip: r.Reason,
 	}
 	for _, f := range r.Failures {
 		j := failureJSON{At: f.At.Seconds(), Message: f.String(), Details: f.Details}

@@ -49,7 +49,7 @@ func JUnit(out io.Writer, results []*play.Result, took time.Duration) error {
 			c.Error = messageOf(r)
 		case play.Skipped:
 			suite.Skipped++
-			c.Skipped = &junitMessage{Message: r.Case.Skip}
+			c.Skipped = &junitMessage{Message: r.Reason}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}

@@ -66,7 +66,7 @@ func TestText(t *testing.T) {
 	})
 	text.Case(failed)
 	skipped := result(play.Skipped)
-	skipped.Case.Skip = "not today"
+	skipped.Reason = "not today"
 	text.Case(skipped)
 	text.End(time.Second)
 	want := `call.yaml, simulated network and audio, seed 7

@@ -36,7 +36,7 @@ func (t *Text) Case(r *play.Result) {
 	case play.Passed:
 		t.line(r, t.style.good("ok  "), t.style.dim(clauses(r.Case)))
 	case play.Skipped:
-		t.line(r, "skip", r.Case.Skip)
+		t.line(r, "skip", r.Reason)
 	default:
 		t.line(r, t.style.bad(fmt.Sprintf("%-4s", r.Verdict)), "")
 		for i := range r.Failures {
