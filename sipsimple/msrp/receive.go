@@ -1,0 +1,408 @@
+package msrp
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"os"
+	"strings"
+	"time"
+)
+
+// binding says how far a connection belongs to its session (RFC 4975 section 5.4).
+type binding int
+
+const (
+	bound       binding = iota
+	bindActive          // our empty SEND is out
+	bindPassive         // waiting for the peer's first SEND
+)
+
+// maxStrangers is how many requests for other sessions a connection that is not bound may send (reliability C26).
+const maxStrangers = 3
+
+var (
+	errStranger = errors.New("connection belongs to another session")
+	errEarly    = errors.New("request before the connection was bound")
+	errStalled  = errors.New("message does not get on")
+)
+
+// incoming is what the reader knows of the message it is in the middle of. It is a [FrameHandler].
+type incoming struct {
+	session   *Session
+	framer    Framer
+	isRequest bool
+	code      int // of the response, 0: no response
+	answered  bool
+	handler   Handler // of the body; nil: thrown away
+	chunk     Chunk
+	piece     []byte
+	next      int64 // position of the next octet
+	tid       string
+	respond   FailureReport
+	toFirst   string // for the response
+	fromFirst string
+	fromKnown string // From-Path that has been compared
+	strangers int
+	report    *Report
+	binds     bool
+	deadline  time.Time
+	progress  int // octets since the deadline was set
+}
+
+// read is the reader's goroutine.
+func (s *Session) read() {
+	buf := make([]byte, pieceSize)
+	for {
+		n, err := s.conn.Read(buf)
+		if n > 0 {
+			if err := s.in.framer.Feed(buf[:n], &s.in); err != nil {
+				s.abort(err)
+				return
+			}
+			s.in.watch(n)
+		}
+		if err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				err = errStalled
+			}
+			s.abort(err)
+			return
+		}
+	}
+}
+
+// watch bounds the time that a message may take without getting on: a head has 30 s, each KiB of a body has.
+func (in *incoming) watch(n int) {
+	s := in.session
+	switch {
+	case in.framer.Idle():
+		in.progress = 0
+		if !in.deadline.IsZero() {
+			in.deadline = time.Time{}
+			_ = s.conn.SetReadDeadline(in.deadline)
+		}
+		return
+	case in.framer.InBody():
+		in.progress += n
+	}
+	if now := time.Now(); in.deadline.IsZero() || in.progress >= 1024 && in.deadline.Sub(now) < stallTimeout-time.Second {
+		in.progress = 0
+		in.deadline = now.Add(stallTimeout)
+		_ = s.conn.SetReadDeadline(in.deadline)
+	}
+}
+
+// Head judges a message.
+func (in *incoming) Head(h *Head) error {
+	s := in.session
+	in.isRequest, in.code, in.answered, in.handler, in.report, in.binds = h.Method != nil, 0, false, nil, nil, false
+	if !in.isRequest {
+		s.answered(h)
+		return nil
+	}
+	in.tid, in.respond = string(h.TransactionID), h.FailureReport
+	if !s.waitPaths() {
+		return nil
+	}
+	if h.Is("REPORT") {
+		in.readReport(h)
+		return nil
+	}
+	if err := in.address(h); err != nil {
+		return err
+	}
+	in.code = in.judge(h)
+	if in.code == 481 {
+		return in.stranger()
+	}
+	if in.code != 200 || !h.Is("SEND") {
+		return in.early(h)
+	}
+	return in.open(h)
+}
+
+// address notes where the response goes. Without a From-Path there is no way to answer.
+func (in *incoming) address(h *Head) error {
+	from, _, _ := strings.Cut(string(h.FromPath), " ")
+	if from == "" {
+		return errors.New("request without From-Path")
+	}
+	in.fromFirst = from
+	in.toFirst, _, _ = strings.Cut(string(h.ToPath), " ")
+	if in.toFirst == "" {
+		in.toFirst = in.session.paths.from
+	}
+	return nil
+}
+
+// judge is the code that the head of a request deserves.
+func (in *incoming) judge(h *Head) int {
+	s := in.session
+	if h.Problem != "" {
+		return 400
+	}
+	if code := in.judgePaths(h); code != 200 {
+		return code
+	}
+	switch {
+	case !h.Is("SEND"):
+		return 501
+	case h.MessageID == nil:
+		return 400
+	case h.HasBody && h.ContentType == nil:
+		return 415
+	case h.HasBody && !Accepts(s.accept, string(h.ContentType)):
+		return 415
+	}
+	return 200
+}
+
+// judgePaths compares session ids: ours in To-Path, the peer's in From-Path. A path that has been compared once is
+// compared by octets.
+func (in *incoming) judgePaths(h *Head) int {
+	s := in.session
+	if string(h.ToPath) != s.paths.from {
+		to, err := ParsePath(string(h.ToPath))
+		switch {
+		case err != nil:
+			return 400
+		case len(to) != 1 || to[0].SessionID != s.paths.own().SessionID:
+			return 481
+		}
+	}
+	if in.fromKnown != "" && string(h.FromPath) == in.fromKnown {
+		return 200
+	}
+	from, err := ParsePath(string(h.FromPath))
+	switch {
+	case err != nil:
+		return 400
+	case from[0].SessionID != s.paths.remote[0].SessionID:
+		return 481
+	}
+	in.fromKnown = string(h.FromPath)
+	return 200
+}
+
+// stranger counts requests for other sessions.
+func (in *incoming) stranger() error {
+	in.strangers++
+	if in.session.bindState() == bindPassive && in.strangers > maxStrangers {
+		return errStranger
+	}
+	return nil
+}
+
+// early refuses what may not come while we wait for the connection to be bound.
+func (in *incoming) early(h *Head) error {
+	if in.session.bindState() == bindActive && !h.Is("SEND") {
+		return errEarly
+	}
+	return nil
+}
+
+// open takes a SEND whose head is right.
+func (in *incoming) open(h *Head) error {
+	s := in.session
+	switch s.bindState() {
+	case bindActive:
+		if h.HasBody {
+			return errEarly
+		}
+		return nil // both sides are active
+	case bindPassive:
+		in.binds = true
+	}
+	if !h.HasBody {
+		return nil
+	}
+	if in.binds {
+		in.bindNow() // the body goes to the handler
+	}
+	in.handler = s.waitRunning()
+	in.next = h.Range.Start
+	in.chunk = Chunk{
+		MessageID: string(h.MessageID), ContentType: string(h.ContentType),
+		Range:         ByteRange{Total: h.Range.Total},
+		SuccessReport: h.SuccessReport, FailureReport: h.FailureReport, fromPath: in.fromKnown,
+	}
+	in.piece = in.piece[:0]
+	return nil
+}
+
+// bindNow answers the SEND that bound the connection before its body is handed on.
+func (in *incoming) bindNow() {
+	in.binds = false
+	in.session.setBound()
+}
+
+func (in *incoming) readReport(h *Head) {
+	if h.Problem != "" || !h.HasStatus || h.Status.Namespace != 0 || h.MessageID == nil || in.judgePaths(h) != 200 {
+		return
+	}
+	in.report = &Report{
+		MessageID: string(h.MessageID), Range: h.Range, Code: h.Status.Code, Comment: string(h.Status.Text),
+	}
+}
+
+// Body collects 64 KiB and hands them on.
+func (in *incoming) Body(b []byte) error {
+	for in.handler != nil && len(b) > 0 {
+		if len(in.piece) == pieceSize {
+			in.deliver(0)
+			continue
+		}
+		n := min(len(b), pieceSize-len(in.piece))
+		in.piece = append(in.piece, b[:n]...)
+		b = b[n:]
+	}
+	return nil
+}
+
+// deliver hands a piece to the handler. What is refused is answered at once: the sender may have much more of it.
+func (in *incoming) deliver(flag Continuation) {
+	in.chunk.Data, in.chunk.Flag = in.piece, flag
+	in.chunk.Range.Start, in.chunk.Range.End = in.next, in.next+int64(len(in.piece))-1
+	in.session.holdReports()
+	code := in.handler.ReceiveChunk(&in.chunk)
+	if code != 200 {
+		in.code, in.handler = code, nil
+	}
+	if code != 200 || flag != 0 {
+		in.answer()
+	}
+	in.session.releaseReports()
+	in.next += int64(len(in.piece))
+	in.piece = in.piece[:0]
+}
+
+// End finishes a message.
+func (in *incoming) End(flag Continuation) error {
+	s := in.session
+	if in.handler != nil {
+		in.deliver(flag)
+		in.handler = nil
+	}
+	if in.report != nil {
+		if h := s.waitRunning(); h != nil {
+			h.ReceiveReport(*in.report)
+		}
+		return nil
+	}
+	if in.isRequest && in.code != 0 {
+		in.answer()
+	}
+	if in.binds {
+		in.bindNow()
+	}
+	s.awaitRoom()
+	return nil
+}
+
+// answer sends the response that the Failure-Report header asks for, once.
+func (in *incoming) answer() {
+	if in.answered || in.respond == FailureNo || in.respond == FailurePartial && in.code == 200 {
+		return
+	}
+	in.answered = true
+	m := Message{TransactionID: in.tid, Code: in.code, Comment: Comment(in.code), ToPath: in.fromFirst, FromPath: in.toFirst}
+	s := in.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.controlLocked(m.Append(nil))
+}
+
+// awaitRoom waits while too much waits to be written: the peer does not read.
+func (s *Session) awaitRoom() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.control) > maxControl && !s.dead {
+		s.controlRoom.Wait()
+	}
+}
+
+// waitPaths waits until the paths are known: a relay may forward before we know the peer's.
+func (s *Session) waitPaths() bool {
+	select {
+	case <-s.pathsCh:
+		return true
+	case <-s.deadCh:
+		return false
+	}
+}
+
+// waitRunning is the handler, for whom the reader waits; nil when the session is over.
+func (s *Session) waitRunning() Handler {
+	select {
+	case <-s.ready:
+	case <-s.deadCh:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing || s.dead {
+		return nil
+	}
+	return s.handler
+}
+
+// Report sends a REPORT about octets of a message that came in, if the peer wants one: success only if it asked for it,
+// failure unless it declined (RFC 4975 section 7.1.2).
+func (s *Session) Report(c *Chunk, code int, comment string) {
+	if code == 200 && !c.SuccessReport || code != 200 && c.FailureReport == FailureNo {
+		return
+	}
+	if comment == "" {
+		comment = Comment(code)
+	}
+	m := Message{
+		TransactionID: s.ids.New(), Method: "REPORT", ToPath: c.fromPath, FromPath: s.paths.from,
+		Fields: []Field{
+			{"Message-ID", c.MessageID}, {"Byte-Range", c.Range.String()}, {"Status", fmt.Sprintf("000 %03d %s", code, comment)},
+		},
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing:
+	case s.holding:
+		s.held = append(s.held, m.Append(nil))
+	default:
+		s.controlLocked(m.Append(nil))
+	}
+}
+
+// holdReports keeps reports that the handler sends in ReceiveChunk until the response is out.
+func (s *Session) holdReports() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holding = true
+}
+
+func (s *Session) releaseReports() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, report := range s.held {
+		s.controlLocked(report)
+		s.held[i] = nil
+	}
+	s.holding, s.held = false, s.held[:0]
+}
+
+// Accepts tells whether a media type fits one of the patterns "*", "type/*" and "type/subtype", without regard to case
+// and parameters (RFC 4975 section 8.6).
+func Accepts(patterns []string, contentType string) bool {
+	name, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		name, _, _ = strings.Cut(contentType, ";")
+		name = strings.ToLower(strings.TrimSpace(name))
+	}
+	for _, pattern := range patterns {
+		pattern = strings.ToLower(pattern)
+		prefix, any := strings.CutSuffix(pattern, "*")
+		if pattern == name || any && (prefix == "" || strings.HasSuffix(prefix, "/") && strings.HasPrefix(name, prefix)) {
+			return true
+		}
+	}
+	return false
+}
