@@ -21,13 +21,17 @@ var layers = []string{
 	"scenarios",
 	"simnet",
 	"sipsimple",
+	"sipsimple/configuration",
+	"sipsimple/storage",
 	"sipsimple/streams",
+	"sipsimple/msrp",
 	"sipsimple/core",
 	"sipsimple/account",
 	"sipsimple/sdp",
 	"audio",
 	"sipsimple/notification",
 	"sipsimple/internal",
+	"internal",
 }
 
 // laboratory must never be imported by the middleware and by audio (law 1).

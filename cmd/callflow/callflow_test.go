@@ -96,6 +96,8 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"run", "good.yaml", "--run", "("}, 2, "", "--run"},
 		{[]string{"run", "good.yaml", "--var", "x"}, 2, "", "NAME=VALUE"},
 		{[]string{"run", "good.yaml", "--seed", "3"}, 0, "seed 3", ""},
+		{[]string{"run", "good.yaml", "--seeds", "1..3"}, 0, "1 scenario, 3 cases: 3 passed", ""},
+		{[]string{"run", "good.yaml", "--seeds", "3..1"}, 2, "", "--seeds"},
 		{[]string{"run", "good.yaml", "--nonsense"}, 2, "", "unknown flag"},
 		{[]string{"run", "set/SET-12-chat-only"}, 0, "1 passed", ""},
 		{[]string{"lint", "good.yaml"}, 0, "1 files, 1 cases: no problems", ""},

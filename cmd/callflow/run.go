@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type runOptions struct {
 	out      string
 	parallel int
 	noSkip   bool
+	seeds    string
 }
 
 func newRun() *cobra.Command {
@@ -35,7 +37,7 @@ func newRun() *cobra.Command {
 		Example: "  callflow run\n  callflow run set/ --ladder\n  callflow run my-call.yaml --seed 7 --var ack_limit=15s\n" +
 			"  callflow run --spec S19 --junit out.xml",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cases, err := o.load(cmd, args)
+			cases, err := o.loadSeeds(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -44,6 +46,7 @@ func newRun() *cobra.Command {
 	}
 	o.flags(cmd)
 	f := cmd.Flags()
+	f.StringVar(&o.seeds, "seeds", "", "play everything with each of these seeds: FIRST..LAST")
 	f.BoolVar(&o.ladder, "ladder", false, "print a ladder for every case")
 	f.BoolVar(&o.json, "json", false, "print the report as JSON")
 	f.StringVar(&o.junit, "junit", "", "write the report to this file in JUnit's format")
@@ -51,6 +54,46 @@ func newRun() *cobra.Command {
 	f.BoolVar(&o.noSkip, "fail-on-skip", false, "a skipped case fails the run")
 	f.IntVar(&o.parallel, "parallel", 0, "how many cases to play at a time (default: one a core)")
 	return cmd
+}
+
+// loadSeeds loads the cases once, or once for each seed of --seeds.
+func (o *runOptions) loadSeeds(cmd *cobra.Command, args []string) ([]*scenario.Case, error) {
+	if o.seeds == "" {
+		return o.load(cmd, args)
+	}
+	first, last, err := seedRange(o.seeds)
+	if err != nil {
+		return nil, exit{exitBadInput, err.Error()}
+	}
+	var all []*scenario.Case
+	for seed := first; seed <= last; seed++ {
+		if err := cmd.Flags().Set("seed", strconv.FormatUint(seed, 10)); err != nil {
+			return nil, err
+		}
+		cases, err := o.load(cmd, args)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cases...)
+	}
+	return all, nil
+}
+
+// mostSeeds bounds --seeds.
+const mostSeeds = 100_000
+
+func seedRange(text string) (first, last uint64, err error) {
+	from, to, ok := strings.Cut(text, "..")
+	if ok {
+		first, err = strconv.ParseUint(from, 10, 64)
+	}
+	if ok && err == nil {
+		last, err = strconv.ParseUint(to, 10, 64)
+	}
+	if !ok || err != nil || last < first || last-first >= mostSeeds {
+		return 0, 0, fmt.Errorf("--seeds %s: expected FIRST..LAST, such as 1..200", text)
+	}
+	return first, last, nil
 }
 
 func (o *runOptions) what() string {
@@ -61,6 +104,9 @@ func (o *runOptions) what() string {
 }
 
 func (o *runOptions) seedText() string {
+	if o.seeds != "" {
+		return "seeds " + o.seeds
+	}
 	if o.hasSeed {
 		return fmt.Sprintf("seed %d", o.seed)
 	}
