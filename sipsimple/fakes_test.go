@@ -24,7 +24,7 @@ type world struct {
 	machine *machine
 	attrs   attributes
 	log     []string
-	queue   []event // what streams have posted and the machine has not heard of
+	queue   []event // what streams and soon have posted and the machine has not heard of
 	pending []command
 
 	streams  map[string]*fakeStream
@@ -141,6 +141,7 @@ func (w *world) placeCall(call transferCall) {
 	w.inv.calling = true
 	w.logf("call %s", call.target.URI.String())
 }
+func (w *world) soon(e event)     { w.queue = append(w.queue, e) }
 func (w *world) replace(*Session) { w.logf("replace") }
 
 func (w *world) newInvitation(core.OutgoingParams) invitation {

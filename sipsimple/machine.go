@@ -116,6 +116,9 @@ type surroundings interface {
 	// streamsFor asks the stream types for each of the m-lines of an offer (3.6).
 	// What nobody can use is left out.
 	streamsFor(offer *psdp.SessionDescription, indexes []int) []streams.MediaStream
+	// soon brings an event when the observers have had their turn with everything
+	// notified so far: they find the session as it was then.
+	soon(e event)
 	// placeCall makes the call that a transfer asks for; callProgress events tell
 	// how it gets on.
 	placeCall(call transferCall)

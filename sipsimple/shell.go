@@ -32,6 +32,8 @@ func newShell(app *Application, s *Session) *shell {
 
 func (sh *shell) notify(data notification.Data) { sh.app.center.Post(sh.session, data) }
 
+func (sh *shell) soon(e event) { sh.app.center.Then(func() { sh.session.post(e) }) }
+
 // runningTimer is a timer and its number.
 type runningTimer struct {
 	*time.Timer

@@ -47,6 +47,9 @@ func (s *established) handleTransfer(m *machine, e event) bool {
 		if m.attrs.get().transfer.state == TransferEnded {
 			m.out.startTimer(hangUpTimer, hangUpLimit)
 		}
+	case uselessNow:
+		s.abandon(m, false)
+		m.endByUser(s)
 	case expired:
 		if e.timer != hangUpTimer {
 			return false
@@ -67,15 +70,18 @@ func (s *established) refer(m *machine, c transferCommand) {
 	m.inv.Refer(c.target, c.replaced)
 }
 
-// referEnded is the outcome of an outgoing transfer. If the new call stands this
-// one is of no use any more (SD37).
+// uselessNow is an event: the new call stands, this one is of no use any more
+// (SD37). It comes after SIPSessionTransferDidEnd has been delivered, whose
+// observers still find a connected session.
+type uselessNow struct{}
+
+// referEnded is the outcome of an outgoing transfer.
 func (s *established) referEnded(m *machine, e core.ReferEnded) {
 	if e.Code/100 == 2 {
 		s.transfer = nil
 		m.setTransfer(streams.Outgoing, TransferEnded)
 		m.notify(SIPSessionTransferDidEnd{})
-		s.abandon(m, false)
-		m.endByUser(s)
+		m.out.soon(uselessNow{})
 		return
 	}
 	s.transferFailed(m, e.Code, e.Phrase)

@@ -18,6 +18,9 @@ type faultInForce struct {
 
 // network puts a network verb in force.
 func (d *driver) network(s *scenario.Step, v *scenario.NetworkVerb) *Failure {
+	if s.Never {
+		return nil
+	}
 	switch v.Name {
 	case "cut":
 		d.addFault(s, v, func(*simnet.Packet) bool { return true })

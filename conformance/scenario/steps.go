@@ -156,6 +156,7 @@ func (c *compiler) smallKeys(step *Step, n *node, verb *pair) {
 			step.Within = c.time(p.value)
 		case "for":
 			step.For = c.time(p.value)
+			step.Never = step.For == 0
 		case "times":
 			step.Times = c.times(p.value)
 		case "error":

@@ -90,7 +90,7 @@ func (g *generator) file() object {
 	kinds := map[string]object{
 		"callflow": object{"const": 1}, "name": ref("text"), "about": ref("text"), "tags": texts(""), "include": texts(""),
 		"spec": object{"type": "array", "items": object{"type": "string", "pattern": `^([GATIMSX][0-9]+|S?D[0-9]+|rfc[0-9]+(#[0-9A-Za-z.]+)?)$`}},
-		"part": ref("label"), "params": object{"type": "object"}, "parties": ref("parties"), "streams": ref("streamDefinitions"),
+		"part": object{"type": "string", "pattern": `^[a-z_][a-z0-9_-]*$`, "description": "the name of this part"}, "params": object{"type": "object"}, "parties": ref("parties"), "streams": ref("streamDefinitions"),
 		"vars": object{"type": "object"}, "cases": rows, "except": rows, "network": object{"type": "array", "items": ref("networkVerb")},
 		"matrix": object{"type": "object", "properties": matrix, "additionalProperties": object{"type": "array", "minItems": 1}},
 		"watch":  ref("watch"), "limit": ref("time"), "settle": ref("time"), "skip": ref("text"), "steps": ref("steps"),

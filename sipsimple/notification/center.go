@@ -118,6 +118,10 @@ func (c *Center) PostWait(ctx context.Context, sender any, data Data) error {
 	return await(ctx, done)
 }
 
+// Then calls f on the dispatcher, once everything posted so far has been
+// delivered. f must be as quick as an observer. It returns at once.
+func (c *Center) Then(f func()) { c.box.Post(f) }
+
 // Flush waits until everything posted so far has been delivered.
 func (c *Center) Flush(ctx context.Context) error {
 	done := make(chan struct{})
