@@ -100,7 +100,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"run", "good.yaml", "--seeds", "3..1"}, 2, "", "--seeds"},
 		{[]string{"run", "good.yaml", "--nonsense"}, 2, "", "unknown flag"},
 		{[]string{"run", "set/SET-12-chat-only"}, 0, "1 passed", ""},
-		{[]string{"lint", "good.yaml"}, 0, "1 files, 1 cases: no problems", ""},
+		{[]string{"lint", "good.yaml"}, 0, "1 file, 1 case: no problems", ""},
 		{[]string{"lint", "mistaken.yaml"}, 2, "", "mistaken.yaml:5:"},
 		{[]string{"list", "good.yaml"}, 0, "a good one", ""},
 		{[]string{"list", "good.yaml", "--clauses"}, 0, "S2                       good\nS19                      good\nrfc3261#13", ""},

@@ -21,7 +21,7 @@ func newLint() *cobra.Command {
 			for _, c := range cases {
 				files[c.File] = true
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d files, %d cases: no problems\n", len(files), len(cases))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s, %s: no problems\n", count(len(files), "file"), count(len(cases), "case"))
 			return nil
 		},
 	}
@@ -52,4 +52,11 @@ func newList() *cobra.Command {
 	s.flags(cmd)
 	cmd.Flags().BoolVar(&byClause, "clauses", false, "list rows and clauses, with the scenarios that are evidence for them")
 	return cmd
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

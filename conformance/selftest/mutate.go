@@ -59,7 +59,7 @@ func (m *mutator) drop(kind string, steps *[]scenario.Step, i int) {
 
 func isFault(s scenario.Step) bool {
 	v, ok := s.Verb.(*scenario.NetworkVerb)
-	return ok && slices.Contains([]string{"cut", "drop", "duplicate", "corrupt", "delay", "loss"}, v.Name)
+	return ok && !s.Never && slices.Contains([]string{"cut", "drop", "duplicate", "corrupt", "delay", "loss"}, v.Name)
 }
 
 func (m *mutator) steps(steps *[]scenario.Step) {
