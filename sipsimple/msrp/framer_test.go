@@ -173,8 +173,8 @@ func TestFramerAllocations(t *testing.T) {
 
 type counter struct{ octets int }
 
-func (*counter) Head(*msrp.Head) error        { return nil }
-func (c *counter) Body(b []byte) error        { c.octets += len(b); return nil }
+func (*counter) Head(*msrp.Head) error       { return nil }
+func (c *counter) Body(b []byte) error       { c.octets += len(b); return nil }
 func (*counter) End(msrp.Continuation) error { return nil }
 
 func BenchmarkFramer(b *testing.B) {

@@ -175,10 +175,11 @@ func number(b []byte) (int64, bool) {
 	}
 	var n int64
 	for _, c := range b {
-		if c < '0' || c > '9' || n > (math.MaxInt64-9)/10 {
+		digit := int64(c) - '0'
+		if digit < 0 || digit > 9 || n > (math.MaxInt64-digit)/10 {
 			return 0, false
 		}
-		n = n*10 + int64(c-'0')
+		n = n*10 + digit
 	}
 	return n, true
 }

@@ -66,10 +66,14 @@ func flagOr(f msrp.Continuation) rune {
 	return rune(f)
 }
 
-func (r *recorder) ReceiveReport(p msrp.Report)  { r.note("report %s %d %s", p.Range, p.Code, p.Comment) }
-func (r *recorder) MessageSent(id string)        { r.note("sent") }
-func (r *recorder) Closed(err error)             { r.note("closed: %v", err) }
-func (r *recorder) MessageFailed(_ string, code int, comment string) { r.note("failed %d %s", code, comment) }
+func (r *recorder) ReceiveReport(p msrp.Report) {
+	r.note("report %s %d %s", p.Range, p.Code, p.Comment)
+}
+func (r *recorder) MessageSent(id string) { r.note("sent") }
+func (r *recorder) Closed(err error)      { r.note("closed: %v", err) }
+func (r *recorder) MessageFailed(_ string, code int, comment string) {
+	r.note("failed %d %s", code, comment)
+}
 
 func (r *recorder) take() []string {
 	r.mu.Lock()

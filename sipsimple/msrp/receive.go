@@ -22,9 +22,8 @@ const (
 const maxStrangers = 3
 
 var (
-	errStranger = errors.New("connection belongs to another session")
-	errEarly    = errors.New("request before the connection was bound")
-	errStalled  = errors.New("message does not get on")
+	errEarly   = errors.New("request before the connection was bound")
+	errStalled = errors.New("message does not get on")
 )
 
 // incoming is what the reader knows of the message it is in the middle of. It is a [FrameHandler].
@@ -102,7 +101,8 @@ func (in *incoming) Head(h *Head) error {
 		return nil
 	}
 	in.tid, in.respond = string(h.TransactionID), h.FailureReport
-	if !s.waitPaths() {
+	if !s.waitPaths() || in.strangers == maxStrangers {
+		in.isRequest = false // nobody's
 		return nil
 	}
 	if h.Is("REPORT") {
@@ -158,7 +158,7 @@ func (in *incoming) judge(h *Head) int {
 	return 200
 }
 
-// judgePaths compares session ids: ours in To-Path, the peer's in From-Path. A path that has been compared once is
+// judgePaths compares session ids: ours in To-Path, the peer's, or for reports our relay's, in From-Path. A path that has been compared once is
 // compared by octets.
 func (in *incoming) judgePaths(h *Head) int {
 	s := in.session
@@ -178,7 +178,7 @@ func (in *incoming) judgePaths(h *Head) int {
 	switch {
 	case err != nil:
 		return 400
-	case from[0].SessionID != s.paths.remote[0].SessionID:
+	case !s.paths.fromPeer(from) && !(h.Is("REPORT") && s.paths.fromRelay(from[0])):
 		return 481
 	}
 	in.fromKnown = string(h.FromPath)
@@ -187,10 +187,10 @@ func (in *incoming) judgePaths(h *Head) int {
 
 // stranger counts requests for other sessions.
 func (in *incoming) stranger() error {
-	in.strangers++
-	if in.session.bindState() == bindPassive && in.strangers > maxStrangers {
-		return errStranger
+	if in.session.bindState() != bindPassive {
+		return nil
 	}
+	in.strangers++
 	return nil
 }
 
@@ -293,8 +293,11 @@ func (in *incoming) End(flag Continuation) error {
 	if in.isRequest && in.code != 0 {
 		in.answer()
 	}
-	if in.binds {
+	switch {
+	case in.binds:
 		in.bindNow()
+	case in.strangers == maxStrangers:
+		s.Close() // properly, so that the responses arrive
 	}
 	s.awaitRoom()
 	return nil

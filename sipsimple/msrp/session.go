@@ -65,6 +65,22 @@ func newPaths(local, remote, relay Path) paths {
 	return paths{local: local, remote: remote, to: to.String(), from: local[len(local)-1].String()}
 }
 
+// fromPeer tells whether a From-Path is the peer's: it begins with the hop of its SDP, or behind our relays ends with it.
+func (p *paths) fromPeer(from Path) bool {
+	return from[0].SessionID == p.remote[0].SessionID ||
+		from[len(from)-1].SessionID == p.remote[len(p.remote)-1].SessionID
+}
+
+// fromRelay tells whether a URI is one of our relays': they report what they could not pass on.
+func (p *paths) fromRelay(from URI) bool {
+	for _, u := range p.local[:len(p.local)-1] {
+		if u.SessionID == from.SessionID {
+			return true
+		}
+	}
+	return false
+}
+
 // own is our own URI, the last of our path.
 func (p *paths) own() URI { return p.local[len(p.local)-1] }
 
