@@ -66,6 +66,8 @@ type path struct {
 	sendType  uint8 // payload type, as the peer numbers it
 	direction sdp.Direction
 	decoders  map[uint8]audio.Codec // by payload type, as we number it
+	eventsOut eventFormat           // that the peer takes
+	eventsIn  eventFormat           // that we take
 }
 
 // NewAudioStream returns a stream to offer, in state NULL.

@@ -3,7 +3,10 @@ package streams
 import (
 	"errors"
 
+	"github.com/pion/sdp/v3"
+
 	"github.com/go-sipsimple/callflow/audio"
+	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
 // AudioStreamDidChangeHoldState tells that one side has begun or ended to hold
@@ -71,8 +74,8 @@ func (s *AudioStream) joinBridgeLocked() {
 }
 
 // applyHoldLocked re-evaluates the hold flags after a negotiation.
-func (s *AudioStream) applyHoldLocked() {
-	local, remote := s.hold.Negotiated(s.active.direction)
+func (s *AudioStream) applyHoldLocked(ours *sdp.SessionDescription, index int) {
+	local, remote := s.hold.Negotiated(callsdp.Direction(ours.MediaDescriptions[index], ours), s.active.direction)
 	s.joinBridgeLocked()
 	if local {
 		s.env.Center.Post(s, AudioStreamDidChangeHoldState{Originator: "local", OnHold: s.hold.Local})

@@ -81,7 +81,7 @@ func (s *AudioStream) Start(local, remote *sdp.SessionDescription, index int) er
 		return nil
 	}
 	s.state = AudioEstablished
-	s.applyHoldLocked()
+	s.applyHoldLocked(local, index)
 	s.env.Center.Post(s, MediaStreamDidStart{})
 	return nil
 }

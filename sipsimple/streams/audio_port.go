@@ -43,6 +43,7 @@ type audioPort struct {
 	parsed  rtp.Packet
 
 	reception reception
+	events    eventReceiver
 	buffer    *jitter.Buffer
 	conceal   *jitter.Concealer
 	decoders  map[uint8]audio.Decoder
@@ -90,6 +91,9 @@ func (a *audioPort) follow(p path) {
 			a.decoders[payloadType] = codec.NewDecoder()
 		}
 	}
+	if !p.eventsOut.ok {
+		a.rtp.events.drop()
+	}
 }
 
 // WriteFrame implements [audio.Sink]: one packet is sent, of silence if nobody
@@ -98,10 +102,12 @@ func (a *audioPort) WriteFrame(frame []int16) {
 	if a.stopped.Load() {
 		return
 	}
-	dest, payloadType := a.tick()
+	dest, payloadType, eventType := a.tick()
 	step := a.codec.TimestampStep()
 	if dest == nil {
 		a.rtp.skip(step)
+	} else if event, ok := a.rtp.events.next(a.rtp.header.Timestamp, step); ok {
+		a.rtp.sendEvent(dest, eventType, step, event)
 	} else {
 		a.rtp.send(dest, payloadType, step, func(packet []byte) []byte { return a.encoder.Encode(packet, a.toCodec(frame)) })
 	}
@@ -147,7 +153,7 @@ func (a *audioPort) toCodec(frame []int16) []int16 {
 }
 
 // tick does what is due in every tick, and says where to send to; nil: nowhere.
-func (a *audioPort) tick() (dest net.Addr, payloadType uint8) {
+func (a *audioPort) tick() (dest net.Addr, payloadType, eventType uint8) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.read {
@@ -163,9 +169,9 @@ func (a *audioPort) tick() (dest net.Addr, payloadType uint8) {
 		a.heard = false
 	}
 	if !callsdp.Sends(a.path.direction) {
-		return nil, 0
+		return nil, 0, 0
 	}
-	return a.dest, a.path.sendType
+	return a.dest, a.path.sendType, a.path.eventsOut.payloadType
 }
 
 // receive takes a datagram. Only RTP of the negotiated types from the
@@ -189,18 +195,35 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	a.flow.Bytes += uint64(len(a.parsed.Payload))
 	if !a.reception.known || a.reception.ssrc != a.parsed.SSRC {
 		a.reception.follow(a.parsed.SSRC)
+		a.events = eventReceiver{}
 		a.buffer.Reset()
 	}
 	playable := a.decoders[a.parsed.PayloadType] != nil
 	a.reception.packet(a.parsed.SequenceNumber, a.parsed.Timestamp, a.codec.ClockRate, playable, time.Now())
-	if !playable {
+	isEvent := !playable && a.path.eventsIn.ok && a.parsed.PayloadType == a.path.eventsIn.payloadType
+	switch {
+	case !playable && !isEvent:
 		a.flow.Unplayable++
 		return
-	}
-	if !callsdp.Receives(a.path.direction) {
+	case !callsdp.Receives(a.path.direction):
 		return
+	case isEvent:
+		a.eventLocked()
+		a.parsed.Payload = nil // in the sequence of sound it stands for silence
 	}
 	a.buffer.Push(jitter.Packet{Seq: a.parsed.SequenceNumber, Type: a.parsed.PayloadType, Payload: a.parsed.Payload})
+}
+
+// eventLocked takes a packet of an event.
+func (a *audioPort) eventLocked() {
+	if len(a.parsed.Payload) < eventSize {
+		a.flow.Malformed++
+		return
+	}
+	event, fresh := a.events.packet(a.parsed.SequenceNumber, a.parsed.Timestamp, a.parsed.Payload)
+	if fresh && a.path.eventsIn.takes(event) {
+		a.stream.env.Center.Post(a.stream, AudioStreamGotDTMF{Digit: digits[event : event+1]})
+	}
 }
 
 // ReadFrame implements [audio.Source].
@@ -239,6 +262,13 @@ func (a *audioPort) decodeLocked() bool {
 	}
 	if verdict == jitter.Join {
 		a.conceal.Skip()
+	}
+	if packet != nil && a.decoders[packet.Type] == nil { // an event
+		a.decoded = a.decoded[:a.length]
+		clear(a.decoded)
+		a.conceal.Heard(a.decoded)
+		a.waiting = append(a.waiting, a.decoded...)
+		return true
 	}
 	if packet != nil {
 		a.decoded = a.decoders[packet.Type].Decode(a.decoded[:0], packet.Payload)

@@ -97,7 +97,7 @@ func firstCommon(line *sdp.MediaDescription, ours []audio.Codec) (format, bool) 
 	return list[0], true
 }
 
-// localLine describes all our codecs. Addresses are the session's business.
+// localLine describes all our codecs, and events. Addresses are the session's business.
 func localLine(local netip.AddrPort, codecs []audio.Codec, direction sdp.Direction) *sdp.MediaDescription {
 	line := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: int(local.Port())}, Protos: []string{"RTP", "AVP"},
@@ -108,6 +108,7 @@ func localLine(local netip.AddrPort, codecs []audio.Codec, direction sdp.Directi
 		line.MediaName.Formats = append(line.MediaName.Formats, number)
 		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", fmt.Sprintf("%s %s/%d", number, c.Name, c.ClockRate)))
 	}
+	addEvents(line)
 	callsdp.SetDirection(line, direction)
 	return line
 }
@@ -130,6 +131,8 @@ func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.C
 	if _, ok := p.decoders[first.payloadType]; !ok {
 		p.decoders[first.payloadType] = first.codec // numbered by the peer's rules, against RFC 3264 5.1
 	}
+	p.eventsOut = eventFormatOf(remoteLine, p.codec.ClockRate)
+	p.eventsIn = eventFormatOf(localLine, p.codec.ClockRate)
 	p.direction = callsdp.Intersect(callsdp.Direction(localLine, local), callsdp.PeerDirection(remoteLine, remote))
 	addr, ok := callsdp.MediaAddrPort(remoteLine, remote)
 	if !ok {

@@ -64,8 +64,8 @@ func TestOffer(t *testing.T) {
 		alice.stream = streams.NewAudioStream(alice.env)
 		check(t, alice.stream.Initialize(alice.owner(), streams.Outgoing))
 		got := string(callsdp.Marshal(alice.media(true)))
-		want := strings.Join([]string{"m=audio 50000 RTP/AVP 0 8", "a=rtcp:50001", "a=rtpmap:0 PCMU/8000",
-			"a=rtpmap:8 PCMA/8000", "a=sendrecv", ""}, "\r\n")
+		want := strings.Join([]string{"m=audio 50000 RTP/AVP 0 8 101", "a=rtcp:50001", "a=rtpmap:0 PCMU/8000",
+			"a=rtpmap:8 PCMA/8000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=sendrecv", ""}, "\r\n")
 		if _, line, _ := strings.Cut(got, "t=0 0\r\n"); line != want {
 			t.Errorf("offer:\n%s\nwant\n%s", line, want)
 		}

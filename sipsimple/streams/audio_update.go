@@ -43,7 +43,7 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 	if !s.active.moved(p) {
 		s.active = p
 		s.rtp.follow(p)
-		s.applyHoldLocked()
+		s.applyHoldLocked(local, index)
 		return
 	}
 	s.disconnectLocked()
@@ -51,7 +51,7 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 		s.breakLocked(err)
 		return
 	}
-	s.applyHoldLocked()
+	s.applyHoldLocked(local, index)
 	s.env.Center.Post(s, AudioStreamDidChangeRTPParameters{})
 }
 

@@ -17,8 +17,11 @@ type HoldState struct {
 	Local  bool // in force: we do not want the peer's media
 	Remote bool // the peer does not want ours
 
-	asked   mediaCall // last use of LocalMedia since the last negotiation
-	offered bool      // the wish in that offer
+	current sdp.Direction // as negotiated last, 0 before
+
+	asked   mediaCall     // last use of LocalMedia since the last negotiation
+	offer   sdp.Direction // what it said
+	offered bool          // the wish in that offer
 }
 
 type mediaCall int
@@ -33,7 +36,8 @@ const (
 // negotiation.
 func (h *HoldState) Offer(current sdp.Direction) sdp.Direction {
 	h.asked, h.offered = askedToOffer, h.Wish && current != 0
-	return callsdp.OfferDirection(current, h.Wish)
+	h.offer = callsdp.OfferDirection(current, h.Wish)
+	return h.offer
 }
 
 // Answer is the direction to answer with, before the offer limits it.
@@ -45,18 +49,22 @@ func (h *HoldState) Answer() sdp.Direction {
 	return callsdp.SendRecv
 }
 
-// Negotiated takes the new direction and tells which flags have changed.
-func (h *HoldState) Negotiated(direction sdp.Direction) (local, remote bool) {
+// Negotiated takes what our m-line says now and the direction agreed on, and
+// tells which flags have changed. An offer of ours that was refused is not part
+// of it: the next agreement then repeats what there was.
+func (h *HoldState) Negotiated(ours, direction sdp.Direction) (local, remote bool) {
 	before := *h
 	h.Remote = !callsdp.Sends(direction)
+	news := direction != h.current
 	switch {
-	case h.asked == askedToOffer:
+	case h.asked == askedToAnswer:
+	case h.asked == askedToOffer && (news || ours == h.offer):
 		h.Local = h.offered
-	case h.asked == notAsked && direction != callsdp.Inactive:
+	case news && direction != callsdp.Inactive:
 		h.Local = direction == callsdp.SendOnly
 		h.Wish = h.Wish && !before.Local || h.Local // a wish not yet offered stays
 	}
-	h.asked = notAsked
+	h.current, h.asked = direction, notAsked
 	return h.Local != before.Local, h.Remote != before.Remote
 }
 

@@ -81,6 +81,8 @@ func (p *party) note(n notification.Notification) {
 		} else {
 			text += " off"
 		}
+	case streams.AudioStreamGotDTMF:
+		text += " " + data.Digit
 	case streams.MediaStreamDidFail:
 		text += ": " + data.Reason
 	}

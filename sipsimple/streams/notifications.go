@@ -29,6 +29,7 @@ func Notifications() []notification.Data {
 	return []notification.Data{
 		MediaStreamDidInitialize{}, MediaStreamDidStart{}, MediaStreamDidFail{}, MediaStreamWillEnd{}, MediaStreamDidEnd{},
 		AudioStreamDidChangeHoldState{}, AudioStreamDidChangeRTPParameters{}, AudioStreamDidTimeout{},
+		AudioStreamGotDTMF{},
 	}
 }
 

@@ -27,6 +27,7 @@ type rtpSession struct {
 
 	ssrc    uint32 // ours
 	reports *reports
+	events  eventSender
 
 	// The sender, used on the tick only.
 	header rtp.Header
@@ -192,6 +193,15 @@ func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode fu
 	r.header.SequenceNumber++
 	r.header.Timestamp += step
 	r.header.Marker = false
+}
+
+// sendEvent sends a packet of an event in place of sound (RFC 4733 section
+// 2.5.1): under the timestamp of its beginning, while time goes on.
+func (r *rtpSession) sendEvent(to net.Addr, payloadType uint8, step uint32, p eventPacket) {
+	now := r.header.Timestamp
+	r.header.Timestamp, r.header.Marker = p.timestamp, p.first
+	r.send(to, payloadType, step, func(packet []byte) []byte { return append(packet, p.payload[:]...) })
+	r.header.Timestamp = now + step
 }
 
 // sendControl sends RTCP. What cannot be sent is as good as lost.
