@@ -148,7 +148,7 @@ func (f *File) warnOfReaders(path string) {
 // could not. Errors: *[BuildError], [ErrInUse], those of the file system.
 func (b *fileBackend) Save(tree Tree) error {
 	f := (*File)(b)
-	if err := tree.check(nil); err != nil {
+	if err := tree.Check(); err != nil {
 		return err
 	}
 	f.mu.Lock()

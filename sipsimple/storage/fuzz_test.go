@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if err := tree.check(nil); err != nil {
+		if err := tree.Check(); err != nil {
 			t.Fatalf("%q was read, but cannot be saved: %v", data, err)
 		}
 		text := yamlnode.Format(build(tree, root))

@@ -41,7 +41,7 @@ func (b *memoryBackend) Load() (Tree, error) {
 }
 
 func (b *memoryBackend) Save(tree Tree) error {
-	if err := tree.check(nil); err != nil {
+	if err := tree.Check(); err != nil {
 		return err
 	}
 	b.mu.Lock()

@@ -61,8 +61,10 @@ func (t Tree) names() []string {
 	return names
 }
 
-// check returns a [BuildError] if t holds something that is none of the four
+// Check returns a *[BuildError] if t holds something that is none of the four
 // kinds, or a text that is not UTF-8.
+func (t Tree) Check() error { return t.check(nil) }
+
 func (t Tree) check(path []string) error {
 	for _, name := range t.names() {
 		here := append(slices.Clone(path), name)
