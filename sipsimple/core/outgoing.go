@@ -245,7 +245,13 @@ func (c *clientInvite) sendCancel() {
 	req.AppendHeader(sip.NewHeader("User-Agent", u.e.cfg.UserAgent))
 	// The answer to the CANCEL says nothing: the INVITE's own does.
 	u.e.layer.Request(req, c.way.dest, func(transaction.Event) {})
-	c.stopGuard = u.e.after(transaction.Lifetime, func() {
+	c.limit()
+}
+
+// limit ends the wait for the final response of an INVITE that nobody wants.
+func (c *clientInvite) limit() {
+	c.stopTimers()
+	c.stopGuard = c.u.e.after(transaction.Lifetime, func() {
 		c.tx.Terminate()
 		c.fail(InviteTimeout{})
 	})
@@ -254,6 +260,8 @@ func (c *clientInvite) sendCancel() {
 // abandon is for an invitation closed with this INVITE open.
 func (c *clientInvite) abandon() {
 	switch {
+	case !c.final && c.dialog != nil && c.provisional && !c.cancelled: // the BYE says it all (RFC 3261 section 15.1.2)
+		c.limit()
 	case !c.final:
 		c.withdraw("")
 	case c.chosen != nil && !c.chosen.acked:
