@@ -2,7 +2,6 @@ package msrp_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -27,13 +26,9 @@ type recorder struct {
 	mu     sync.Mutex
 	log    []string
 	octets int64
-	hash   interface {
-		io.Writer
-		Sum([]byte) []byte
-	}
 }
 
-func newRecorder() *recorder { return &recorder{hash: sha256.New(), codes: map[string]int{}} }
+func newRecorder() *recorder { return &recorder{codes: map[string]int{}} }
 
 func (r *recorder) note(format string, args ...any) {
 	r.mu.Lock()
@@ -47,7 +42,6 @@ func (r *recorder) ReceiveChunk(c *msrp.Chunk) int {
 		code = other
 	}
 	r.mu.Lock()
-	_, _ = r.hash.Write(c.Data)
 	r.octets += int64(len(c.Data))
 	r.mu.Unlock()
 	if len(c.Data) <= 40 {
@@ -73,6 +67,12 @@ func (r *recorder) MessageSent(id string) { r.note("sent") }
 func (r *recorder) Closed(err error)      { r.note("closed: %v", err) }
 func (r *recorder) MessageFailed(_ string, code int, comment string) {
 	r.note("failed %d %s", code, comment)
+}
+
+func (r *recorder) received() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.octets
 }
 
 func (r *recorder) take() []string {
