@@ -113,7 +113,7 @@ func (s *Stream) negotiatedLocked(local, remote *sdp.SessionDescription, index i
 	}
 	ours := callsdp.Direction(local.MediaDescriptions[index], local)
 	s.direction = callsdp.Intersect(ours, callsdp.PeerDirection(remote.MediaDescriptions[index], remote))
-	byLocal, byRemote := s.hold.Negotiated(s.direction)
+	byLocal, byRemote := s.hold.Negotiated(ours, s.direction)
 	if s.cfg.Type != streams.AudioType {
 		return
 	}
