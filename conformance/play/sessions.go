@@ -59,6 +59,7 @@ func tagOf(a *core.Address) string {
 }
 
 func (s *session) callerTag() string {
+	s.refresh()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tag

@@ -99,10 +99,11 @@ func (w *world) labelsOf(tag string) []string {
 	}
 	for _, p := range w.parties {
 		for _, s := range p.allSessions() {
-			s.mu.Lock()
-			if s.tag == tag {
-				labels = append(labels, s.labels...)
+			if s.callerTag() != tag {
+				continue
 			}
+			s.mu.Lock()
+			labels = append(labels, s.labels...)
 			s.mu.Unlock()
 		}
 	}
