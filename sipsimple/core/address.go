@@ -144,6 +144,11 @@ type Route struct {
 	Address   string // IP address, or a name that the network resolves
 	Port      int    // 0 means 5060, with tls 5061
 	Transport string // "udp" (also for ""), "tcp" or "tls"
+
+	// ServerName is the name that the certificate at a tls route must carry:
+	// that of the domain whose look-up gave the address (RFC 5922 section 7.2).
+	// "" means Address, and for a call to an address the domain called.
+	ServerName string
 }
 
 // WithDefaults returns the route with port and transport filled in.

@@ -9,7 +9,7 @@ import (
 
 // What we do, as RFC 3261 section 8.2 judges a request by. They are read only.
 var (
-	methods    = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE"}
+	methods    = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE", "MESSAGE"}
 	extensions = []string{"100rel", "replaces", "norefersub", "gruu"}
 	bodies     = []string{sdpType}
 )

@@ -32,6 +32,10 @@ type Config struct {
 	// call Reject or Attach before it returns. nil refuses every call with 480.
 	OnInvite func(*Invitation)
 
+	// OnMessage gets every MESSAGE (RFC 3428) that came, already answered 200. It
+	// is called on the engine's mailbox and must not block. nil ignores them.
+	OnMessage func(IncomingMessage)
+
 	// Resolve turns a host name into addresses, best first. It may block. nil
 	// means the look-up of Net.
 	Resolve func(host string) ([]netip.Addr, error)

@@ -29,6 +29,7 @@ func (e *Engine) replyPhrase(tx *transaction.Server, code int, phrase string, he
 
 // handleRequest takes a new request that is neither ACK nor CANCEL.
 func (e *Engine) handleRequest(tx *transaction.Server) {
+	e.serving = tx
 	req := tx.Request()
 	if r := e.checkAny(req); r != nil {
 		e.refuse(tx, r)
@@ -40,15 +41,27 @@ func (e *Engine) handleRequest(tx *transaction.Server) {
 	}
 	found := e.table.addressed(req)
 	if found == nil {
-		e.reply(tx, sip.StatusCallTransactionDoesNotExists)
+		e.handleUnknown(tx)
 		return
 	}
+	e.acting = found.usage
 	found.usage.heard(tx.Message())
 	if !found.dialog.accept(req) {
 		e.reply(tx, sip.StatusInternalServerError)
 		return
 	}
 	found.usage.handleInside(found.dialog, tx)
+}
+
+// handleUnknown takes a request in a dialog that is none of a call: only a
+// NOTIFY of a subscription is expected.
+func (e *Engine) handleUnknown(tx *transaction.Server) {
+	if s := e.table.subscribed(tx.Request()); s != nil && tx.Request().Method == sip.NOTIFY {
+		e.acting = s
+		s.handleNotify(tx)
+		return
+	}
+	e.reply(tx, sip.StatusCallTransactionDoesNotExists)
 }
 
 // handleOutside takes a request that belongs to no dialog.
@@ -59,6 +72,8 @@ func (e *Engine) handleOutside(tx *transaction.Server) {
 		e.reply(tx, sip.StatusOK, options()...)
 	case sip.INVITE:
 		e.handleInvite(tx)
+	case sip.MESSAGE:
+		e.handleMessage(tx)
 	case sip.SUBSCRIBE:
 		e.reply(tx, 489, sip.NewHeader("Allow-Events", allowedEvents))
 	case sip.REFER:
@@ -89,7 +104,12 @@ func (e *Engine) handleInvite(tx *transaction.Server) {
 		e.reply(tx, sip.StatusTemporarilyUnavailable)
 		return
 	}
-	e.cfg.OnInvite(e.newIncoming(tx))
+	i := e.newIncoming(tx)
+	e.acting = i.usage
+	if !e.guarded(func() { e.cfg.OnInvite(i) }) {
+		i.usage.reject(sip.StatusInternalServerError, "", nil)
+		i.usage.close()
+	}
 }
 
 // handleInside takes a request in a dialog of this usage, already in order.
@@ -111,6 +131,8 @@ func (u *usage) handleInside(d *dialog, tx *transaction.Server) {
 		u.handleNotify(tx)
 	case sip.SUBSCRIBE:
 		u.handleSubscribe(tx)
+	case sip.MESSAGE:
+		u.e.handleMessage(tx)
 	}
 }
 
@@ -159,6 +181,7 @@ func (e *Engine) handleAck(m wire.Message) {
 	if found == nil || found.usage.in == nil {
 		return
 	}
+	e.acting = found.usage
 	s := found.usage.in
 	if s.ok != nil && s.tx.Request().CSeq().SeqNo == ack.CSeq().SeqNo {
 		found.usage.heard(m)
@@ -178,6 +201,7 @@ func (e *Engine) handleCancel(cancel, invite *transaction.Server) {
 		e.reply(cancel, sip.StatusOK)
 		return
 	}
+	e.acting = s.u
 	req := cancel.Request()
 	cancel.Respond(e.response(req, sip.StatusOK, "", s.tag))
 	s.u.heard(cancel.Message())

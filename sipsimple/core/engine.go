@@ -30,7 +30,9 @@ type Engine struct {
 	layer   transactions
 	closed  bool
 	table   *table
-	stopped chan struct{} // closed when the mailbox has run the last thing
+	acting  interface{ crash() } // what the function that runs is done for, nil if unknown (guard.go)
+	serving *transaction.Server  // the request that it handles
+	stopped chan struct{}        // closed when the mailbox has run the last thing
 }
 
 // carrier is what the engine needs of wire.Transport.
@@ -89,7 +91,7 @@ func newEngine(cfg Config, listen listener) (*Engine, error) {
 		return nil, err
 	}
 	e.layer = transaction.NewLayer(transaction.LayerConfig{
-		Transport: e.transport, Executor: &e.box,
+		Transport: e.transport, Executor: executor{e},
 		OnRequest: e.handleRequest, OnAck: e.handleAck, OnCancel: e.handleCancel,
 	})
 	return e, nil
@@ -117,14 +119,12 @@ func (e *Engine) shut() {
 	e.closed = true
 	e.layer.Close()
 	e.table.each(func(u *usage) { u.drop() })
+	e.table.eachSubscription(func(s *subscribing) { s.drop() })
 	close(e.stopped)
 }
 
 // Addr is the address of the listener for "udp", "tcp" or "tls".
 func (e *Engine) Addr(transport string) (netip.AddrPort, bool) { return e.transport.Addr(transport) }
-
-// post runs f on the mailbox.
-func (e *Engine) post(f func()) { e.box.Post(f) }
 
 // after runs f on the mailbox in d. The function returned stops it: once that
 // was called on the mailbox f does not run any more.

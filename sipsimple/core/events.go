@@ -96,6 +96,16 @@ type (
 	}
 )
 
+// Other events.
+type (
+	// PeerRefreshed: the peer changed its Contact with an UPDATE without offer
+	// (RFC 3311); the getters show the new one.
+	PeerRefreshed struct{}
+	// InternalError: handling this call failed here for a fault in the program,
+	// which has been logged. Close the invitation: it is of no use any more.
+	InternalError struct{}
+)
+
 // Events of a transfer (RFC 3515). They end with the dialog, without a word.
 type (
 	// ReferAccepted: the peer took our REFER. It comes before the first
@@ -130,6 +140,8 @@ type (
 	}
 )
 
+func (PeerRefreshed) invitationEvent()         {}
+func (InternalError) invitationEvent()         {}
 func (ReferAccepted) invitationEvent()         {}
 func (ReferProgress) invitationEvent()         {}
 func (ReferEnded) invitationEvent()            {}

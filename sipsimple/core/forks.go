@@ -37,7 +37,7 @@ func (c *clientInvite) fork(res *sip.Response) *fork {
 	if tag == "" && res.IsProvisional() || len(c.forks) >= maxForks {
 		return nil
 	}
-	f := &fork{c: c, dialog: newClientDialog(c.req, res), path: &path{e: c.u.e, first: c.way}}
+	f := &fork{c: c, dialog: newClientDialog(c.sent.req, res), path: &path{e: c.u.e, first: c.way}}
 	c.forks = append(c.forks, f)
 	if !c.final {
 		c.u.e.table.add(c.u, f.dialog)
@@ -129,7 +129,7 @@ func (u *usage) acknowledge(sdp []byte) {
 // the INVITE (RFC 3261 section 13.2.2.4).
 func (f *fork) acknowledge(sdp []byte) {
 	f.acked = true
-	u, invite := f.c.u, f.c.req
+	u, invite := f.c.u, f.c.sent.req
 	ack := f.dialog.numbered(sip.ACK, invite.CSeq().SeqNo)
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
 		sip.CopyHeaders(name, invite, ack)
@@ -172,7 +172,7 @@ func (f *fork) progress(res *sip.Response) bool {
 	}
 	f.rseq = seq
 	f.learn(res)
-	rack := strconv.FormatUint(uint64(seq), 10) + " " + f.c.req.CSeq().Value()
+	rack := strconv.FormatUint(uint64(seq), 10) + " " + f.c.sent.req.CSeq().Value()
 	f.c.u.request(f.dialog, f.path, sip.PRACK, func(req *sip.Request) {
 		req.AppendHeader(sip.NewHeader("RAck", rack))
 	}, nil)

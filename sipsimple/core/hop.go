@@ -20,7 +20,10 @@ type way struct {
 // route's own name.
 func (e *Engine) find(r Route, serverName string, f func(way, error)) {
 	r = r.WithDefaults()
-	if serverName == "" {
+	switch {
+	case r.ServerName != "":
+		serverName = r.ServerName
+	case serverName == "":
 		serverName = r.Address
 	}
 	finish := func(addr netip.Addr) {

@@ -144,6 +144,7 @@ func (s *serverInvite) repeat(interval time.Duration) {
 // unacknowledged gives up waiting for the ACK of the 2xx.
 func (s *serverInvite) unacknowledged() {
 	u := s.u
+	u.e.acting = u
 	s.release()
 	u.emit(AckTimeout{})
 	if u.face == nil {

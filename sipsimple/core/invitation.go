@@ -193,6 +193,7 @@ func (i *Invitation) post(f func(*usage)) {
 	u := i.usage
 	i.engine.post(func() {
 		if !u.e.closed {
+			u.e.acting = u
 			f(u)
 		}
 	})

@@ -16,8 +16,7 @@ type clientInvite struct {
 	dialog   *dialog // of a re-INVITE; nil for the INVITE that makes one
 	attempt  Attempt
 	way      way
-	req      *sip.Request // of the transaction that runs
-	tx       *transaction.Client
+	sent     *sending // of the transaction that runs
 	tries    int      // transactions before this one
 	answered []string // realms it has credentials for
 
@@ -81,15 +80,17 @@ func (u *usage) serverName(r Route) string {
 func (c *clientInvite) send() {
 	u := c.u
 	req := c.build()
-	req.PrependHeader(via(c.way.dest.Transport, c.way.sentBy, u.rnd.branch()))
 	c.answered = u.auth.authorize(req, u.creds, u.rnd)
 	setSDP(req, c.attempt.SDP)
-	c.req, c.provisional = req, false
-	c.tx = u.e.layer.Request(req, c.way.dest, func(ev transaction.Event) {
-		if c.req == req {
+	c.provisional = false
+	var sent *sending
+	sent = u.e.start(req, c.way, u.rnd, func(ev transaction.Event) {
+		u.e.acting = u
+		if c.sent == sent {
 			c.handle(ev)
 		}
 	})
+	c.sent = sent
 }
 
 // build makes the request without Via, credentials and body.
@@ -223,7 +224,7 @@ func (c *clientInvite) withdraw(reason string) {
 	}
 	c.withdrawn, c.reason = true, reason
 	switch {
-	case c.req == nil:
+	case c.sent == nil:
 		code := sip.StatusRequestTerminated
 		c.fail(Rejected{Code: code, Phrase: Phrase(code)})
 	case c.provisional:
@@ -238,13 +239,13 @@ func (c *clientInvite) sendCancel() {
 	}
 	c.cancelled = true
 	u := c.u
-	req := transaction.NewCancel(c.req)
+	req := transaction.NewCancel(c.sent.req)
 	if c.reason != "" {
 		req.AppendHeader(reasonHeader(0, c.reason))
 	}
 	req.AppendHeader(sip.NewHeader("User-Agent", u.e.cfg.UserAgent))
 	// The answer to the CANCEL says nothing: the INVITE's own does.
-	u.e.layer.Request(req, c.way.dest, func(transaction.Event) {})
+	u.e.layer.Request(req, c.sent.way.dest, func(transaction.Event) {})
 	c.limit()
 }
 
@@ -252,7 +253,8 @@ func (c *clientInvite) sendCancel() {
 func (c *clientInvite) limit() {
 	c.stopTimers()
 	c.stopGuard = c.u.e.after(transaction.Lifetime, func() {
-		c.tx.Terminate()
+		c.u.e.acting = c.u
+		c.sent.terminate()
 		c.fail(InviteTimeout{})
 	})
 }

@@ -86,6 +86,7 @@ func (u *usage) handleUpdate(d *dialog, tx *transaction.Server) {
 		res.AppendHeader(contactHeader(u.contact, u.localFocus))
 		capabilities(res)
 		tx.Respond(res)
+		u.emit(PeerRefreshed{})
 	case u.out != nil:
 		u.e.reply(tx, sip.StatusRequestPending)
 	case u.in != nil:

@@ -132,6 +132,6 @@ func TestUpdate(t *testing.T) {
 		if got := moved.last(sip.INVITE).Recipient.Host; got != "192.0.2.7" {
 			t.Errorf("re-INVITE went to %s", got)
 		}
-		bob.expect(t, "Acknowledged")
+		bob.expect(t, "Acknowledged PeerRefreshed")
 	})
 }

@@ -1,66 +1,27 @@
 package core
 
-import (
-	"github.com/emiago/sipgo/sip"
+import "github.com/emiago/sipgo/sip"
 
-	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
-)
-
-// clientRequest is one request of ours in a dialog, other than INVITE and ACK,
-// over the transactions that challenges need.
-type clientRequest struct {
-	u        *usage
-	dialog   *dialog
-	path     *path
-	method   sip.RequestMethod
-	fill     func(*sip.Request) // adds what the method needs; may be nil
-	done     func(outcome)      // hears the outcome once; may be nil
-	tries    int
-	answered []string
-}
-
-// outcome is how a request ended: with a final response, or with what stands
-// for one: 408 when none came, 503 when it could not be sent (RFC 3261 section
-// 8.1.3.1). Then there is no response.
-type outcome struct {
-	code     int
-	phrase   string
-	response *sip.Response
-}
-
-// request sends a request in a dialog, behind those sent before. Challenges
-// are answered inside.
+// request sends a request in a dialog, behind those sent before. Challenges are
+// answered inside. fill, which may be nil, adds what the method needs; done,
+// which may be nil, hears the outcome.
 func (u *usage) request(d *dialog, p *path, method sip.RequestMethod, fill func(*sip.Request), done func(outcome)) {
-	c := &clientRequest{u: u, dialog: d, path: p, method: method, fill: fill, done: done}
-	c.send()
+	x := &exchange{
+		e: u.e, rnd: u.rnd, creds: u.creds, auth: &u.auth, heard: u.heard, done: done, acting: u,
+		find: func(f func(way, error)) { p.send(d.hop(), f) },
+		build: func(way) *sip.Request {
+			req := d.request(method)
+			if targetRefresh(method) {
+				req.AppendHeader(contactHeader(u.contact, u.localFocus))
+			}
+			if fill != nil {
+				fill(req)
+			}
+			return req
+		},
+	}
+	x.send()
 }
-
-func (c *clientRequest) send() {
-	c.path.send(c.dialog.hop(), func(w way, err error) {
-		if err != nil {
-			c.end(outcome{code: sip.StatusServiceUnavailable, phrase: transportError})
-			return
-		}
-		u := c.u
-		req := c.dialog.request(c.method)
-		req.PrependHeader(via(w.dest.Transport, w.sentBy, u.rnd.branch()))
-		req.AppendHeader(sip.NewHeader("User-Agent", u.e.cfg.UserAgent))
-		if targetRefresh(c.method) {
-			req.AppendHeader(contactHeader(u.contact, u.localFocus))
-		}
-		if c.fill != nil {
-			c.fill(req)
-		}
-		if req.ContentLength() == nil {
-			req.SetBody(nil)
-		}
-		c.answered = u.auth.authorize(req, u.creds, u.rnd)
-		u.e.layer.Request(req, w.dest, c.handle)
-	})
-}
-
-// transportError is the phrase of the 503 that stands for a transport error.
-const transportError = "Transport Error"
 
 // targetRefresh tells whether a request carries our Contact (RFC 3261 section
 // 12.2, RFC 6665, RFC 3515).
@@ -70,37 +31,6 @@ func targetRefresh(method sip.RequestMethod) bool {
 		return true
 	}
 	return false
-}
-
-func (c *clientRequest) handle(ev transaction.Event) {
-	switch ev.Kind {
-	case transaction.Timeout:
-		c.end(outcome{code: sip.StatusRequestTimeout, phrase: Phrase(sip.StatusRequestTimeout)})
-	case transaction.TransportError:
-		c.end(outcome{code: sip.StatusServiceUnavailable, phrase: transportError})
-	default:
-		c.u.heard(ev.Message)
-		c.response(ev.Response)
-	}
-}
-
-func (c *clientRequest) response(res *sip.Response) {
-	if res.StatusCode < 200 {
-		return
-	}
-	if c.u.auth.take(res, c.u.creds, c.answered, c.tries) {
-		c.tries++
-		c.send()
-		return
-	}
-	c.end(outcome{res.StatusCode, res.Reason, res})
-}
-
-func (c *clientRequest) end(o outcome) {
-	if done := c.done; done != nil {
-		c.done = nil
-		done(o)
-	}
 }
 
 // bye: see Invitation.Bye.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 )
@@ -13,7 +14,7 @@ func (e *Engine) lookup(host string, f func(netip.Addr, error)) {
 		return
 	}
 	e.lookups.Go(func() {
-		found, err := e.cfg.Resolve(host)
+		found, err := e.resolve(host)
 		e.post(func() {
 			if e.closed {
 				return
@@ -29,6 +30,18 @@ func (e *Engine) lookup(host string, f func(netip.Addr, error)) {
 		})
 	})
 }
+
+// resolve asks the function of the configuration, which may be the application's.
+func (e *Engine) resolve(host string) (found []netip.Addr, err error) {
+	if !e.guarded(func() { found, err = e.cfg.Resolve(host) }) {
+		err = errResolver
+	}
+	return found, err
+}
+
+var errInternal = errors.New("internal error")
+
+var errResolver = errors.New("the look-up failed with an internal error")
 
 // choose prefers an address that our host can reach.
 func (e *Engine) choose(found []netip.Addr) netip.Addr {

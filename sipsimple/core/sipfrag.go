@@ -9,9 +9,12 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// notification is what a NOTIFY of a transfer says.
+// notification is what a NOTIFY says.
 type notification struct {
+	state      string // in lower case
 	terminated bool
+	reason     string
+	retryAfter time.Duration // 0 when it does not say
 	expires    time.Duration // 0 when it does not say
 	code       int           // status line of the body; 0 without one
 	phrase     string
@@ -25,7 +28,10 @@ func notificationOf(req *sip.Request) (notification, bool) {
 	if state == "" {
 		return notification{}, false
 	}
-	n := notification{terminated: state == "terminated"}
+	n := notification{state: state, terminated: state == "terminated", reason: strings.ToLower(parameter(parts[1:], "reason"))}
+	if seconds, err := strconv.ParseUint(parameter(parts[1:], "retry-after"), 10, 31); err == nil {
+		n.retryAfter = time.Duration(seconds) * time.Second
+	}
 	if seconds, err := strconv.ParseUint(parameter(parts[1:], "expires"), 10, 31); err == nil {
 		n.expires = time.Duration(seconds) * time.Second
 	}

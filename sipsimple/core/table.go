@@ -20,7 +20,8 @@ type table struct {
 	dialogs  map[DialogID]*entry
 	calls    map[DialogID]*usage // our own calls, without remote tag
 	invites  map[*transaction.Server]*serverInvite
-	pending  int // incoming INVITEs without a final answer
+	subs     map[DialogID]*subscribing // without remote tag
+	pending  int                       // incoming INVITEs without a final answer
 	requests memory[requestKey]
 	ended    memory[DialogID]
 }
@@ -48,6 +49,7 @@ func newTable() *table {
 		dialogs: map[DialogID]*entry{},
 		calls:   map[DialogID]*usage{},
 		invites: map[*transaction.Server]*serverInvite{},
+		subs:    map[DialogID]*subscribing{},
 	}
 }
 
@@ -87,6 +89,18 @@ func (t *table) each(f func(*usage)) {
 	}
 	for _, s := range t.invites {
 		f(s.u)
+	}
+}
+
+// subscribed is the subscription of ours that a request is sent to.
+func (t *table) subscribed(req *sip.Request) *subscribing {
+	return t.subs[DialogID{CallID: callIDOf(req), LocalTag: toTag(req)}]
+}
+
+// eachSubscription calls f for every subscription.
+func (t *table) eachSubscription(f func(*subscribing)) {
+	for _, s := range t.subs {
+		f(s)
 	}
 }
 
