@@ -33,6 +33,8 @@ type lab struct {
 	refuse  map[netip.AddrPort]bool                            // sending there fails
 	ends    []func()
 	hostile bool       // answers need not be well formed
+	noTCP   bool       // nobody listens there
+	byTCP   []string   // what was sent by TCP
 	mu      sync.Mutex // guards the rest
 }
 
@@ -171,6 +173,17 @@ func (c *fakeCarrier) Send(msg sip.Message, to wire.Destination, done func(error
 }
 
 func (c *fakeCarrier) SendOctets(data []byte, to wire.Destination, done func(error)) {
+	if to.Transport == "tcp" {
+		refused := false
+		c.l.exclusively(func() {
+			c.l.byTCP = append(c.l.byTCP, describe(data))
+			refused = c.l.noTCP
+		})
+		if refused {
+			done(errors.New("connection refused"))
+			return
+		}
+	}
 	c.l.send(c.addr, to.Addr, data, done)
 }
 

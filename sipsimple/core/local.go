@@ -31,6 +31,34 @@ func (e *Engine) LocalAddrFor(r Route) (netip.Addr, error) {
 	return e.facing(addr)
 }
 
+// Locate finds the way to a route whose Address is a name: it calls f on exec
+// with the route to the address found, the name kept for the certificate, and
+// with our address facing it. It never blocks. The errors are those of
+// LocalAddrFor.
+func (e *Engine) Locate(exec Executor, r Route, f func(located Route, local netip.Addr, err error)) {
+	r = r.WithDefaults()
+	answer := func(to Route, local netip.Addr, err error) { exec.Post(func() { f(to, local, err) }) }
+	e.post(func() {
+		if e.closed {
+			answer(r, netip.Addr{}, ErrClosed)
+			return
+		}
+		e.lookup(r.Address, func(addr netip.Addr, err error) {
+			if err != nil {
+				answer(r, netip.Addr{}, errNoAddress)
+				return
+			}
+			to := r
+			to.Address = addr.String()
+			if to.ServerName == "" {
+				to.ServerName = r.Address
+			}
+			local, err := e.LocalAddrFor(to)
+			answer(to, local, err)
+		})
+	})
+}
+
 // facing is the local address used towards remote: the configured host, else
 // what the network would choose.
 func (e *Engine) facing(remote netip.Addr) (netip.Addr, error) {

@@ -67,6 +67,9 @@ var errDowngrade = errors.New("a sips URI needs a tls route")
 // the route, or the domain called when the route is an address (RFC 5922
 // section 7.2).
 func (u *usage) serverName(r Route) string {
+	if r.ServerName != "" {
+		return r.ServerName
+	}
 	if _, err := netip.ParseAddr(r.Address); err != nil {
 		return r.Address
 	}
