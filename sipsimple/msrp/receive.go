@@ -49,9 +49,12 @@ type incoming struct {
 	progress  int // octets since the deadline was set
 }
 
+// firstRead is how much the reader takes at once, until it sees that there is more.
+const firstRead = 16 << 10
+
 // read is the reader's goroutine.
 func (s *Session) read() {
-	buf := make([]byte, pieceSize)
+	buf := make([]byte, firstRead)
 	for {
 		n, err := s.conn.Read(buf)
 		if n > 0 {
@@ -60,6 +63,9 @@ func (s *Session) read() {
 				return
 			}
 			s.in.watch(n)
+		}
+		if n == len(buf) && n < largePiece {
+			buf = make([]byte, 4*n) // there is much of it
 		}
 		if err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {

@@ -9,7 +9,10 @@ import (
 )
 
 // pieceSize is how much of a body is read and written at once.
-const pieceSize = 64 << 10
+const (
+	pieceSize  = 64 << 10
+	largePiece = 256 << 10 // when a bulk message is beyond its first MiB
+)
 
 // interruptible is the size above which a chunk must be interruptible (RFC 4975 section 5.1).
 const interruptible = 2048
@@ -217,6 +220,9 @@ func (s *Session) piece(b []byte, m *outgoing) ([]byte, bool) {
 	}
 	begin := len(b)
 	want := int64(pieceSize)
+	if m.Bulk && m.sent >= 1<<20 {
+		want = largePiece
+	}
 	if m.Size != Unknown {
 		want = min(want, m.Size-m.sent)
 	}
