@@ -61,7 +61,10 @@ func SlotChange(oldConsumer, newConsumer, oldProducer, newProducer int) (AudioPo
 
 // Notifications lists a zero value of every notification of this package.
 func Notifications() []notification.Data {
-	return []notification.Data{AudioPortDidChangeSlots{}, ToneGeneratorDidFinishPlaying{}}
+	return []notification.Data{
+		AudioPortDidChangeSlots{}, ToneGeneratorDidFinishPlaying{}, WaveFileDidFinishPlaying{},
+		WavePlayerDidStart{}, WavePlayerDidEnd{}, WavePlayerDidFail{},
+	}
 }
 
 func (m *Mixer) post(sender any, data notification.Data) {

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"log/slog"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -50,6 +51,8 @@ type AudioStream struct {
 	rtp    *rtpSession   // from INITIALIZED on
 	active path          // from ESTABLISHED on
 	hold   HoldState
+
+	recording *recording // nil: none
 }
 
 // remoteOffer is the m-line an incoming stream was made from.
@@ -90,6 +93,13 @@ func RegisterAudio(r *Registry) {
 		New:        func(env *Environment) (MediaStream, error) { return NewAudioStream(env), nil },
 		NewFromSDP: newAudioFromSDP,
 	})
+}
+
+func (s *AudioStream) logger() *slog.Logger {
+	if s.env.Logger == nil {
+		return slog.Default()
+	}
+	return s.env.Logger
 }
 
 // Type implements [MediaStream].

@@ -30,6 +30,10 @@ func (s *AudioStream) Attribute(name string) (any, bool) {
 		return address(s.RemoteRTPAddress()), true
 	case "remote_rtp_port":
 		return nullNumber(int(s.RemoteRTPAddress().Port()), 0), true
+	case "recording_active":
+		return s.RecordingActive(), true
+	case "recording_filename":
+		return nullText(s.RecordingFilename()), true
 	case "srtp_active", "ice_active":
 		return false, true
 	case "packets_lost":

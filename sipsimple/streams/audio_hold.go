@@ -62,6 +62,7 @@ func (s *AudioStream) joinBridgeLocked() {
 	if s.state != AudioEstablished {
 		return
 	}
+	s.joinRecorderLocked()
 	var err error
 	if s.hold.Silent() {
 		err = s.bridge.Remove(s)

@@ -125,6 +125,7 @@ func (s *AudioStream) End() {
 		return
 	}
 	s.env.Center.Post(s, MediaStreamWillEnd{})
+	s.stopRecordingLocked()
 	s.disconnectLocked()
 	s.slot.Store(audio.NoSlot)
 	s.bridge.Stop()

@@ -10,7 +10,9 @@ type (
 	MediaStreamDidStart struct{}
 	// MediaStreamDidFail: initialisation, start or the running stream failed.
 	MediaStreamDidFail struct {
-		Reason string `field:"reason"`
+		Reason  string `field:"reason"`
+		Context string `field:"context,omit"` // of MSRP streams: "initialize", "sdp_negotiation", "start", "reading", …
+		Failure error  `field:"failure,omit"` // of MSRP streams: what went wrong, nil if that is all in the reason
 	}
 	// MediaStreamWillEnd opens an effective End.
 	MediaStreamWillEnd struct{}
@@ -29,7 +31,8 @@ func Notifications() []notification.Data {
 	return []notification.Data{
 		MediaStreamDidInitialize{}, MediaStreamDidStart{}, MediaStreamDidFail{}, MediaStreamWillEnd{}, MediaStreamDidEnd{},
 		AudioStreamDidChangeHoldState{}, AudioStreamDidChangeRTPParameters{}, AudioStreamDidTimeout{},
-		AudioStreamGotDTMF{},
+		AudioStreamGotDTMF{}, AudioStreamWillStartRecordingAudio{}, AudioStreamDidStartRecordingAudio{},
+		AudioStreamWillStopRecordingAudio{}, AudioStreamDidStopRecordingAudio{},
 	}
 }
 

@@ -62,6 +62,7 @@ type Environment struct {
 	Logger  *slog.Logger // nil: slog.Default()
 	Mixer   *audio.Mixer // the application's voice mixer
 	RTP     RTPSettings
+	MSRP    MSRPSettings
 	Ports   *PortRotation    // where the search for free RTP ports goes on; nil: at a random place
 	Account *account.Account // of the session, may be nil
 }

@@ -1,0 +1,79 @@
+package streams
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/msrp"
+)
+
+// ConnectionModel says how an MSRP stream gets its connection (the seed's msrp.connection_model).
+type ConnectionModel string
+
+// The models.
+const (
+	ModelRelay ConnectionModel = "relay" // who receives goes through the relay, who calls only if told so
+	ModelACM   ConnectionModel = "acm"   // no relay: RFC 6135
+)
+
+// MSRPSettings are the seed's msrp.* settings and those of nat_traversal.* that MSRP needs.
+type MSRPSettings struct {
+	// Transport of streams that we offer is "tls" or "tcp"; default: tls if there is a certificate, else tcp. With an
+	// explicit "tls" plain offers are refused.
+	Transport string
+	// TLS has our certificate, needed to accept connections, and the authorities that we trust when the peer's SDP has
+	// no fingerprint.
+	TLS              *tls.Config
+	Model            ConnectionModel // default: relay if there is one, else acm
+	Relay            *msrp.Relay
+	RelayForOutbound bool          // offers go through the relay too
+	KeepAlive        time.Duration // default 60 s, negative: none
+	MaxMessage       int64         // octets of a chat message, default 1 MiB
+	// Downloads is the folder that incoming files are saved in; "" saves nothing: the application has the chunks.
+	Downloads string
+}
+
+func (s *MSRPSettings) transport() string {
+	switch {
+	case s.Transport != "":
+		return s.Transport
+	case s.TLS != nil && (len(s.TLS.Certificates) > 0 || s.TLS.GetCertificate != nil):
+		return "tls"
+	}
+	return "tcp"
+}
+
+func (s *MSRPSettings) model() ConnectionModel {
+	switch {
+	case s.Model != "":
+		return s.Model
+	case s.Relay != nil:
+		return ModelRelay
+	}
+	return ModelACM
+}
+
+// Values of a=setup (RFC 4145, RFC 6135).
+const (
+	setupActive  = "active"
+	setupPassive = "passive"
+	setupActPass = "actpass"
+)
+
+// connection chooses how to connect, and what a=setup says (RFC 6135). Remote is what the offer says, "" in our own.
+func (s *MSRPSettings) connection(direction Direction, remote string) (mode msrp.Mode, setup string) {
+	relay := s.model() == ModelRelay
+	switch {
+	case direction == Incoming && (remote == setupActPass || remote == setupPassive):
+		return msrp.Connect, setupActive
+	case direction == Incoming && relay:
+		return msrp.ViaRelay, setupPassive
+	case direction == Incoming:
+		return msrp.Listen, setupPassive
+	case relay && !s.RelayForOutbound:
+		return msrp.Connect, setupActive
+	case relay:
+		return msrp.ViaRelay, setupActPass
+	}
+	return msrp.Listen, setupActPass
+}
