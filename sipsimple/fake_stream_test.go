@@ -107,7 +107,7 @@ func (s *fakeStream) Update(local, _ *psdp.SessionDescription, index int) {
 func (s *fakeStream) negotiated(local *psdp.SessionDescription, index int) {
 	s.direction = sdp.Direction(local.MediaDescriptions[index], local)
 	if s.HoldSupported() {
-		s.hold.Negotiated(s.direction)
+		s.hold.Negotiated(s.direction, s.direction)
 	}
 }
 func (s *fakeStream) Hold()       { s.hold.Wish = true; s.world.logf("%s: hold", s.name) }
