@@ -25,7 +25,7 @@ func ParseSIPAddress(text string) (SIPAddress, error) {
 		return SIPAddress{}, errSIPAddress
 	}
 	user, domain := strings.ReplaceAll(text[:at], "@", "%40"), text[at+1:]
-	if !isHost(domain) || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>":/`, r) }) {
+	if !isHost(domain) || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>":`, r) }) {
 		return SIPAddress{}, errSIPAddress
 	}
 	if _, err := parseText(user); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -233,3 +234,6 @@ func (m *Manager) ready(path []string) error {
 
 // key is a path as the key of a map.
 func key(path []string) string { return strings.Join(path, "\x00") }
+
+// Format writes the name of the type, whatever the verb.
+func (m *Manager) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "configuration.Manager") }

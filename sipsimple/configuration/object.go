@@ -3,6 +3,7 @@ package configuration
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -273,3 +274,7 @@ func (o *Object) Values() []Value {
 
 // String names the object, without its settings.
 func (o *Object) String() string { return fmt.Sprintf("settings of %s", strings.Join(o.Path(), ".")) }
+
+// Format writes [Object.String], whatever the verb: what %#v prints of an object
+// in use would be neither safe nor secret.
+func (o *Object) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
