@@ -1,6 +1,9 @@
 package audio
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Encoder turns frames into payloads. It belongs to one stream.
 type Encoder interface {
@@ -17,12 +20,26 @@ type Decoder interface {
 
 // Codec describes a codec that we speak.
 type Codec struct {
-	Name        string // encoding name (RFC 3551), such as PCMU
-	PayloadType uint8  // static, or the one we prefer to offer
-	ClockRate   int    // Hz, of RTP timestamps and rtpmap
-	SampleRate  int    // Hz, of the samples; differs from ClockRate for G722 only
-	NewEncoder  func() Encoder
+	Name        string         // encoding name (RFC 3551), such as PCMU
+	PayloadType uint8          // static, or the one we prefer to offer
+	ClockRate   int            // Hz, of RTP timestamps and rtpmap
+	SampleRate  int            // Hz, of the samples; differs from ClockRate for G722 only
+	Channels    int            // as rtpmap says; 0: one. Sound is mono in any case
+	NewEncoder  func() Encoder // nil: this build can only receive it
 	NewDecoder  func() Decoder
+}
+
+// Sendable tells whether we can send the codec. One that we cannot is not
+// offered either.
+func (c Codec) Sendable() bool { return c.NewEncoder != nil }
+
+// Format is the codec as rtpmap has it: "PCMU/8000", "opus/48000/2".
+func (c Codec) Format() string {
+	format := c.Name + "/" + strconv.Itoa(c.ClockRate)
+	if c.Channels > 1 {
+		format += "/" + strconv.Itoa(c.Channels)
+	}
+	return format
 }
 
 // FrameSize is the number of samples of a frame.
@@ -31,9 +48,14 @@ func (c Codec) FrameSize() int { return c.SampleRate / FramesPerSecond }
 // TimestampStep is what one frame adds to the RTP timestamp.
 func (c Codec) TimestampStep() uint32 { return uint32(c.ClockRate / FramesPerSecond) }
 
-// Codecs returns the codecs that are built in, in the order we prefer them.
+// Codecs returns the codecs that are built in, in the order we prefer them. Some
+// may be for receiving only ([Codec.Sendable]).
 func Codecs() []Codec {
 	return []Codec{
+		{
+			Name: "G722", PayloadType: 9, ClockRate: 8000, SampleRate: 16000, // the clock is an error that stays, RFC 3551 section 4.5.2
+			NewEncoder: func() Encoder { return newG722() }, NewDecoder: func() Decoder { return newG722() },
+		},
 		{
 			Name: "PCMU", PayloadType: 0, ClockRate: 8000, SampleRate: 8000,
 			NewEncoder: func() Encoder { return muLaw{} }, NewDecoder: func() Decoder { return muLaw{} },
@@ -42,6 +64,7 @@ func Codecs() []Codec {
 			Name: "PCMA", PayloadType: 8, ClockRate: 8000, SampleRate: 8000,
 			NewEncoder: func() Encoder { return aLaw{} }, NewDecoder: func() Decoder { return aLaw{} },
 		},
+		opusCodec(),
 	}
 }
 

@@ -50,7 +50,7 @@ func usableAudio(env *Environment, line *sdp.MediaDescription) error {
 func ourCodecs(env *Environment) []audio.Codec {
 	names := env.RTP.Codecs
 	if len(names) == 0 {
-		names = []string{"PCMU", "PCMA"}
+		names = DefaultCodecs()
 	}
 	var codecs []audio.Codec
 	for _, name := range names {
@@ -58,12 +58,16 @@ func ourCodecs(env *Environment) []audio.Codec {
 		clock, _ := strconv.Atoi(rate) // no rate: 0, any
 		c, ok := audio.LookupCodec(base, clock)
 		known := slices.ContainsFunc(codecs, func(other audio.Codec) bool { return other.PayloadType == c.PayloadType })
-		if ok && !known && c.SampleRate <= env.Mixer.SampleRate() {
+		if ok && !known && c.Sendable() && c.SampleRate <= env.Mixer.SampleRate() {
 			codecs = append(codecs, c)
 		}
 	}
 	return codecs
 }
+
+// DefaultCodecs is the setting rtp.audio_codec_list as it is without one: what
+// can be sent of the seed's list.
+func DefaultCodecs() []string { return []string{"G722", "PCMU", "PCMA"} }
 
 // format is one of our codecs under the payload type of an m-line.
 type format struct {
@@ -80,7 +84,7 @@ func commonFormats(line *sdp.MediaDescription, ours []audio.Codec) []format {
 			continue
 		}
 		for _, c := range ours {
-			if theirs.Channels == 1 && theirs.Rate == c.ClockRate && strings.EqualFold(theirs.Name, c.Name) {
+			if theirs.Channels == max(1, c.Channels) && theirs.Rate == c.ClockRate && strings.EqualFold(theirs.Name, c.Name) {
 				list = append(list, format{c, uint8(number)})
 				break
 			}
@@ -106,7 +110,7 @@ func localLine(local netip.AddrPort, codecs []audio.Codec, direction sdp.Directi
 	for _, c := range codecs {
 		number := strconv.Itoa(int(c.PayloadType))
 		line.MediaName.Formats = append(line.MediaName.Formats, number)
-		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", fmt.Sprintf("%s %s/%d", number, c.Name, c.ClockRate)))
+		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", number+" "+c.Format()))
 	}
 	addEvents(line)
 	callsdp.SetDirection(line, direction)

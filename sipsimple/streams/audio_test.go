@@ -22,8 +22,11 @@ func expect(t testing.TB, who string, got []string, want ...string) {
 
 // TestCall is a clean call at every combination of codec and mixer rate.
 func TestCall(t *testing.T) {
-	for _, codec := range []string{"PCMU", "PCMA"} {
-		for _, rate := range []int{8000, 16000, 48000} {
+	for _, codec := range []string{"PCMU", "PCMA", "G722"} {
+		for _, rate := range []int{8000, 16000, 32000, 44100, 48000} {
+			if codec == "G722" && rate < 16000 {
+				continue // the mixer is too slow for it
+			}
 			t.Run(fmt.Sprintf("%s at %d Hz", codec, rate), func(t *testing.T) {
 				withCall(t, options{rate: rate, codecs: []string{codec}}, func(_ *simnet.Network, alice, bob *party) {
 					r := bob.hears(alice, 3*time.Second)

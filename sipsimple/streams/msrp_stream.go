@@ -32,11 +32,11 @@ type msrpKind interface {
 	MediaStream
 	msrp.Handler
 	describeLocked() description
-	prepareLocked(direction Direction) error                       // before Initialize does anything
-	negotiatedLocked(line, remote *sdp.MediaDescription) error     // before the connection is made
-	startedLocked()                                                // right after MediaStreamDidStart
-	endingLocked()                                                 // when End is called or the stream has failed
-	endLocked()                                                    // right before MediaStreamDidEnd
+	prepareLocked(direction Direction) error                   // before Initialize does anything
+	negotiatedLocked(line, remote *sdp.MediaDescription) error // before the connection is made
+	startedLocked()                                            // right after MediaStreamDidStart
+	endingLocked()                                             // when End is called or the stream has failed
+	endLocked()                                                // right before MediaStreamDidEnd
 }
 
 // description is what a kind writes into its m-line.

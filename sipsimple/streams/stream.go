@@ -71,5 +71,5 @@ type Environment struct {
 type RTPSettings struct {
 	PortMin, PortMax int           // default 50000-50500
 	Timeout          time.Duration // silence check, default 30 s; negative = off
-	Codecs           []string      // in order of preference; default PCMU, PCMA
+	Codecs           []string      // in order of preference; default DefaultCodecs; what the mixer is too slow for is left out
 }

@@ -1,0 +1,120 @@
+package streams
+
+import (
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// errHash is what a file with another content than announced comes to.
+var errHash = errors.New("the file does not have the announced hash")
+
+// download is an incoming file: hashed as it comes, and saved under a temporary name until it is whole and right. Without
+// a folder it is only hashed.
+type download struct {
+	root   *os.Root
+	file   *os.File
+	temp   string
+	name   string // final, once it is there
+	hash   hash.Hash
+	hashed int64 // octets, from the beginning
+}
+
+// newDownload creates the temporary file. The id makes its name unique.
+func newDownload(folder, id string) (*download, error) {
+	d := &download{hash: newHash()}
+	if folder == "" {
+		return d, nil
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	d.root, d.temp = root, ".incoming-"+id+".part"
+	d.file, err = root.OpenFile(d.temp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// errGap is for octets that come out of order when there is no file to put them into.
+var errGap = errors.New("octets are missing")
+
+// write takes octets from position offset (0 is the first) on.
+func (d *download) write(offset int64, data []byte) error {
+	if offset == d.hashed {
+		_, _ = d.hash.Write(data) // never fails
+		d.hashed += int64(len(data))
+	} else if d.file == nil && offset > d.hashed {
+		return errGap
+	}
+	if d.file == nil {
+		return nil
+	}
+	_, err := d.file.WriteAt(data, offset)
+	return err
+}
+
+// finish checks the hash ("" for none) and gives the file its name; it never replaces another.
+func (d *download) finish(size int64, want, name string) error {
+	if d.hashed < size { // it came in another order
+		d.hash = newHash()
+		if _, err := io.Copy(d.hash, io.NewSectionReader(d.file, 0, size)); err != nil {
+			return err
+		}
+	}
+	if want != "" && !strings.EqualFold(want, hashText(d.hash)) {
+		return errHash
+	}
+	if d.file == nil {
+		return nil
+	}
+	if err := d.file.Sync(); err != nil {
+		return err
+	}
+	if err := d.link(SafeName(name)); err != nil {
+		return err
+	}
+	return d.root.Remove(d.temp)
+}
+
+// link gives the file the first free name of "x.txt", "x-1.txt", …
+func (d *download) link(name string) error {
+	extension := filepath.Ext(name)
+	base := strings.TrimSuffix(name, extension)
+	for n := range 10000 {
+		candidate := name
+		if n > 0 {
+			candidate = fmt.Sprintf("%s-%d%s", base, n, extension)
+		}
+		err := d.root.Link(d.temp, candidate)
+		if err == nil {
+			d.name = candidate
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return fmt.Errorf("no free name for %s", name)
+}
+
+// close removes what is not finished.
+func (d *download) close() {
+	if d.file == nil {
+		return
+	}
+	_ = d.file.Close()
+	if d.name == "" {
+		_ = d.root.Remove(d.temp)
+	}
+	_ = d.root.Close()
+	d.file = nil
+}
