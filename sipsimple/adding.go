@@ -157,6 +157,7 @@ func (op *adding) accepted(m *machine, s *established) {
 	m.out.stopTimer(startTimer)
 	m.setProposed(nil)
 	m.publishStreams()
+	m.hold.join(op.streams())
 	s.connected(m)
 	m.notify(SIPSessionGotAcceptProposal{Originator: Local, Streams: op.streams(), ProposedStreams: op.streams()})
 	m.notify(SIPSessionDidRenegotiateStreams{Originator: Local, Action: Add, Streams: op.streams()})

@@ -112,7 +112,7 @@ func (s *established) idle(m *machine) {
 	case s.waiting:
 	case len(s.orphans(m)) > 0:
 		s.remove(m, nil)
-	case m.hold.wanted != m.hold.inForce:
+	case m.hold.due():
 		s.changeHold(m)
 	default:
 		s.retries = 0

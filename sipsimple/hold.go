@@ -14,8 +14,20 @@ func (holdCommand) claim(*machine) error { return nil }
 
 // holdWish is what the application wants and what has been agreed (SD21):
 // whenever the session is connected and idle and the two differ, a re-INVITE
-// leaves (holding.go).
-type holdWish struct{ wanted, inForce bool }
+// leaves (holding.go). One leaves, too, for streams that joined a session on
+// hold: the peer has not been told that they are held.
+type holdWish struct{ wanted, inForce, joined bool }
+
+// due says that the peer must be told.
+func (h *holdWish) due() bool { return h.wanted != h.inForce || h.wanted && h.joined }
+
+// join remembers streams that were added.
+func (h *holdWish) join(list []streams.MediaStream) {
+	h.joined = h.joined || slices.ContainsFunc(list, streams.MediaStream.HoldSupported)
+}
+
+// settle ends a re-INVITE about the wish.
+func (h *holdWish) settle(inForce bool) { h.inForce, h.joined = inForce, false }
 
 // wantHold takes the wish. Streams fall silent or resume at once; what is told
 // to the peer, and when, is the stage's business.
@@ -28,6 +40,16 @@ func (m *machine) wantHold(c holdCommand) {
 		if c.hold {
 			s.stream.Hold()
 		} else {
+			s.stream.Unhold()
+		}
+	}
+}
+
+// rollBackHold makes the wish what is in force, for streams that joined too.
+func (m *machine) rollBackHold() {
+	m.wantHold(holdCommand{hold: m.hold.inForce})
+	for _, s := range m.members {
+		if m.hold.joined && m.hold.inForce && !s.stream.OnHoldByLocal() {
 			s.stream.Unhold()
 		}
 	}

@@ -15,7 +15,7 @@ type holding struct{ hold bool }
 func (s *established) changeHold(m *machine) {
 	wanted := m.hold.wanted
 	if !slices.ContainsFunc(m.members, func(s *member) bool { return s.stream.HoldSupported() }) {
-		m.hold.inForce = wanted // nobody to tell (SD22, HLD-22)
+		m.hold.settle(wanted) // nobody to tell (SD22, HLD-22)
 		if wanted {
 			m.notifyHold(Local)
 		}
@@ -61,7 +61,7 @@ func (op *holding) over(m *machine, s *established, o outcome) {
 	case o.ok() && m.takeAnswer(o.sdp) == nil:
 		m.concluded(o)
 		removed := m.renegotiated()
-		m.hold.inForce = op.hold
+		m.hold.settle(op.hold)
 		s.retries = 0
 		s.connected(m)
 		m.notifyHold(Local)
@@ -86,8 +86,9 @@ func (op *holding) over(m *machine, s *established, o outcome) {
 // (SD23): the streams take it back and the notification tells how things are.
 func (op *holding) fail(m *machine, s *established) {
 	if m.hold.wanted == op.hold {
-		m.wantHold(holdCommand{hold: m.hold.inForce})
+		m.rollBackHold()
 	}
+	m.hold.settle(m.hold.inForce)
 	s.connected(m)
 	m.notifyHold(Local)
 	s.done(m)

@@ -93,10 +93,12 @@ func (l *life) next(r *record) {
 			l.wrong(r, "a proposal comes after the one before is decided")
 		}
 		l.proposal = true
-	case sipsimple.SIPSessionGotRejectProposal, sipsimple.SIPSessionHadProposalFailure:
-		l.decided(r)
+	case sipsimple.SIPSessionGotRejectProposal: // cancelled before anything was sent: SD28
+		l.decided(r, data.Originator == sipsimple.Local && data.Code == 487)
+	case sipsimple.SIPSessionHadProposalFailure: // our stream did not initialise: session.md 7.11
+		l.decided(r, data.Originator == sipsimple.Local)
 	case sipsimple.SIPSessionGotAcceptProposal:
-		l.decided(r)
+		l.decided(r, false)
 		l.accepted = namesOf(l.party, l.session, data.Streams)
 	case sipsimple.SIPSessionDidRenegotiateStreams:
 		l.renegotiated(r, data)
@@ -112,9 +114,10 @@ func (l *life) once(r *record, flag *bool, rule string) {
 	*flag = true
 }
 
-// decided ends a proposal: rule 4.
-func (l *life) decided(r *record) {
-	if !l.proposal {
+// decided ends a proposal: rule 4. One of ours whose re-INVITE never left may
+// end without having been told.
+func (l *life) decided(r *record, unsent bool) {
+	if !l.proposal && !unsent {
 		l.wrong(r, "a proposal is decided once, after SIPSessionGotProposal")
 	}
 	l.proposal = false
