@@ -67,7 +67,7 @@ func (n *Network) wakeLocked(at int64) {
 
 func (n *Network) setTimerLocked(at int64) {
 	n.wakeAt = at
-	n.timer.Reset(time.Duration(at - n.now()))
+	n.timer.Reset(time.Duration(max(at-n.now(), 1)))
 }
 
 // fire is the timer. Timers of others may have the same instant, and then nothing says who runs first: so the network
@@ -80,6 +80,9 @@ func (n *Network) fire() {
 	}
 	if !n.settled {
 		n.settled = true
+		// A timer that is not yet pending and due at once is run by the runtime in this very goroutine: too early, and
+		// on the race detector's books of the bubble, which that does not survive. A pending one waits its turn.
+		n.timer.Reset(time.Hour)
 		n.timer.Reset(0)
 		return
 	}

@@ -45,7 +45,7 @@ func (sh *shell) startTimer(t timer, d time.Duration) {
 	sh.started++
 	number := sh.started
 	expire := func() { sh.session.expire(t, number) }
-	sh.timers[t] = runningTimer{time.AfterFunc(d, func() { sh.session.box.Post(expire) }), number}
+	sh.timers[t] = runningTimer{time.AfterFunc(max(d, 1), func() { sh.session.box.Post(expire) }), number}
 }
 
 func (sh *shell) stopTimer(t timer) {

@@ -171,7 +171,7 @@ func (d *driver) markLogs() {
 // wait lets time run until done says so, or until the deadline. It looks at the
 // instant of each change, when everything has come to rest.
 func (d *driver) wait(deadline time.Duration, done func() bool) bool {
-	timer := time.NewTimer(deadline - d.now())
+	timer := time.NewTimer(max(deadline-d.now(), 1))
 	defer timer.Stop()
 	for {
 		d.settleNow()

@@ -130,7 +130,7 @@ func (e *Engine) Addr(transport string) (netip.AddrPort, bool) { return e.transp
 // was called on the mailbox f does not run any more.
 func (e *Engine) after(d time.Duration, f func()) (stop func()) {
 	stopped := false
-	timer := time.AfterFunc(d, func() {
+	timer := time.AfterFunc(max(d, 1), func() {
 		e.post(func() {
 			if !stopped && !e.closed {
 				f()

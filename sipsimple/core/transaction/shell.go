@@ -22,7 +22,7 @@ func (s *shell) start(name timer, after time.Duration) {
 	s.stop(name)
 	r := &runningTimer{name: name}
 	s.running = append(s.running, r)
-	r.timer = time.AfterFunc(after, func() {
+	r.timer = time.AfterFunc(max(after, 1), func() { // a timer due at once might run before this function returns
 		s.layer.cfg.Executor.Post(func() { s.fired(r) })
 	})
 }
