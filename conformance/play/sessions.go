@@ -154,6 +154,9 @@ type stream struct {
 	stream  streams.MediaStream
 	name    string // given by the file; "" at the end that was offered it
 	session *session
+
+	mu      sync.Mutex
+	offered string // what its offerer calls it, once that is known: its m-line may become another stream's
 }
 
 // Names are what a file may call the stream: the name its offerer gave it, and
@@ -177,25 +180,50 @@ func (s *stream) fileName() string {
 	if s.session == nil || s.stream.Index() < 0 {
 		return ""
 	}
+	s.mu.Lock()
+	offered := s.offered
+	s.mu.Unlock()
+	if offered != "" {
+		return offered
+	}
 	s.session.refresh()
 	if tag := s.session.callerTag(); tag != "" {
 		if name := w.offeredName(tag, s.stream.Index()); name != "" {
+			s.mu.Lock()
+			s.offered = name
+			s.mu.Unlock()
 			return name
 		}
 	}
 	return s.nameByType()
 }
 
-// offeredName is the name of an m-line of a call, as whoever offered it calls it.
+// offeredName is the name of an m-line of a call, as whoever offered it calls
+// it. A stream that its session still has goes before one that is gone, whose
+// m-line it may have taken over.
 func (w *world) offeredName(tag string, index int) string {
+	gone := ""
 	for _, p := range w.parties {
-		for _, s := range p.allStreams() {
-			if s.name != "" && s.session != nil && s.session.callerTag() == tag && s.stream.Index() == index {
+		for _, s := range slices.Backward(p.allStreams()) {
+			switch {
+			case s.name == "" || s.session == nil || s.session.callerTag() != tag || s.stream.Index() != index:
+			case s.isMember():
 				return s.name
+			case gone == "":
+				gone = s.name
 			}
 		}
 	}
-	return w.scripts.lineName(tag, index)
+	if name := w.scripts.lineName(tag, index); name != "" {
+		return name
+	}
+	return gone
+}
+
+// isMember tells whether the session has the stream, or it is proposed.
+func (s *stream) isMember() bool {
+	return slices.Contains(s.session.session.Streams(), s.stream) ||
+		slices.Contains(s.session.session.ProposedStreams(), s.stream)
 }
 
 // nameByType is the so-manieth name of a type for the so-manieth stream of it.

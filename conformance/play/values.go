@@ -19,7 +19,7 @@ func (p *party) value(v any, owner *session) any {
 	case []streams.MediaStream:
 		return p.streamValues(v, owner)
 	case streams.MediaStream:
-		return p.streamOf(v, "", owner)
+		return p.named(v, owner)
 	case *sipsimple.Session:
 		if v == nil {
 			return nil
@@ -63,10 +63,17 @@ func (p *party) value(v any, owner *session) any {
 	return v
 }
 
+// named is the record of a stream, which learns its name now.
+func (p *party) named(s streams.MediaStream, owner *session) *stream {
+	rec := p.streamOf(s, "", owner)
+	rec.fileName()
+	return rec
+}
+
 func (p *party) streamValues(list []streams.MediaStream, owner *session) any {
 	values := make([]any, len(list))
 	for i, s := range list {
-		values[i] = p.streamOf(s, "", owner)
+		values[i] = p.named(s, owner)
 	}
 	return values
 }
