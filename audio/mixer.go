@@ -28,7 +28,11 @@ var (
 
 // MixerConfig describes a mixer.
 type MixerConfig struct {
-	Device     Device               // nil: a null device
+	Device     Device // nil: that of the driver
+	Driver     Driver // where devices come from; nil: Device is all there is
+	Input      string // of the driver: a name, SystemDefault or NoDevice
+	Output     string
+	Tail       time.Duration        // of echo, at least 0
 	SampleRate int                  // Hz, a multiple of 50; 0: 8000, the rate of G.711
 	SlotCount  int                  // slots besides that of the device; 0: 254
 	Center     *notification.Center // where ports of this mixer post; nil: nowhere
@@ -38,7 +42,7 @@ type MixerConfig struct {
 // Mixer joins sources and sinks of sound. All methods may be called from any
 // goroutine and return at once; changes are in force from the next tick.
 type Mixer struct {
-	device    Device
+	driver    Driver
 	rate      int
 	slotCount int
 	center    *notification.Center
@@ -46,7 +50,11 @@ type Mixer struct {
 
 	graph atomic.Pointer[graph] // what the tick works on, replaced as a whole
 
+	switching sync.Mutex // while the device is changed or closed
+
 	mu          sync.Mutex
+	device      Device
+	using       devices
 	closed      bool
 	nodes       map[int]*node
 	connections map[Connection]bool
@@ -67,13 +75,16 @@ func NewMixer(cfg MixerConfig) (*Mixer, error) {
 	if err := m.device.Open(m.rate, m.tick); err != nil {
 		return nil, fmt.Errorf("open sound device %q: %w", m.device.Name(), err)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.pauseLocked()
 	return m, nil
 }
 
 func newMixer(cfg MixerConfig) (*Mixer, error) {
-	if cfg.Device == nil {
-		cfg.Device = NewNullDevice()
+	using, err := cfg.devices()
+	if err != nil {
+		return nil, err
 	}
 	if cfg.SampleRate == 0 {
 		cfg.SampleRate = 8000
@@ -88,28 +99,54 @@ func newMixer(cfg MixerConfig) (*Mixer, error) {
 		cfg.Logger = slog.Default()
 	}
 	m := &Mixer{
-		device: cfg.Device, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
+		driver: cfg.Driver, device: cfg.Device, using: using, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
 		connections: map[Connection]bool{}, released: map[int]time.Time{}, inputVolume: 100, outVolume: 100,
 	}
 	m.nodes = map[int]*node{DeviceSlot: newNode(DeviceSlot, m.FrameSize())}
 	return m, nil
 }
 
+// devices settles what the mixer begins with.
+func (cfg *MixerConfig) devices() (using devices, err error) {
+	if cfg.Tail < 0 {
+		return devices{}, fmt.Errorf("mixer: echo tail of %v is negative", cfg.Tail)
+	}
+	switch {
+	case cfg.Driver == nil && cfg.Device == nil:
+		cfg.Driver, cfg.Device = NullDriver{}, NewNullDevice()
+	case cfg.Driver == nil:
+		cfg.Driver = FixedDriver{cfg.Device}
+		name := cfg.Device.Name()
+		return devices{name, name, name, name, cfg.Tail}, nil
+	case cfg.Device == nil:
+		using = devices{input: cfg.Input, output: cfg.Output, tail: cfg.Tail}
+		using.realInput, using.realOutput = resolve(cfg.Driver, cfg.Input, cfg.Output)
+		cfg.Device, err = pairOf(cfg.Driver, using.realInput, using.realOutput)
+	}
+	return using, err
+}
+
 // Close closes the device: when it returns there are no more ticks. Slots and
 // connections stay as they are. It may be repeated.
 func (m *Mixer) Close() error {
+	m.switching.Lock()
+	defer m.switching.Unlock()
 	m.mu.Lock()
-	closed := m.closed
+	closed, device := m.closed, m.device
 	m.closed = true
 	m.mu.Unlock()
 	if closed {
 		return nil
 	}
-	return m.device.Close()
+	return device.Close()
 }
 
 // Device is the sound device of the mixer.
-func (m *Mixer) Device() Device { return m.device }
+func (m *Mixer) Device() Device {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.device
+}
 
 // SampleRate is the rate of every frame, in Hz.
 func (m *Mixer) SampleRate() int { return m.rate }

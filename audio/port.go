@@ -64,6 +64,7 @@ func Notifications() []notification.Data {
 	return []notification.Data{
 		AudioPortDidChangeSlots{}, ToneGeneratorDidFinishPlaying{}, WaveFileDidFinishPlaying{},
 		WavePlayerDidStart{}, WavePlayerDidEnd{}, WavePlayerDidFail{},
+		AudioDevicesDidChange{}, DefaultAudioDeviceDidChange{},
 	}
 }
 
