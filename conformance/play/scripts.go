@@ -22,7 +22,8 @@ func (s *scripts) add(p *party) error {
 	w := p.world
 	cfg := script.Config{
 		Name: p.def.Name, Net: p.host, Host: p.address(), Transport: w.transport(), Rand: p.random(),
-		Resolve: w.resolve, Auto: p.def.Auto, Ignore: p.def.Ignore, Streams: w.c.Streams, Codecs: p.codecs(),
+		AnyOrder: w.c.Faults != "", // see loosen.go
+		Resolve:  w.resolve, Auto: p.def.Auto, Ignore: p.def.Ignore, Streams: w.c.Streams, Codecs: p.codecs(),
 		Changed: w.touch, Trace: w.wire.trace(p.def.Name),
 	}
 	if w.transport() == "tls" || w.usesTLS() {

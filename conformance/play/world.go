@@ -38,6 +38,7 @@ func newWorld(c *scenario.Case) (*world, error) {
 	if c.Knobs.Latency != 0 {
 		w.net.SetLink("", "", simnet.LinkConfig{Latency: c.Knobs.Latency})
 	}
+	w.spoil()
 	if err := w.addNobody(); err != nil {
 		return w, err
 	}
@@ -122,7 +123,7 @@ func (w *world) collect() {
 	w.wire.collect()
 	for _, p := range w.parties {
 		for _, r := range p.collect() {
-			if r.watched && r.event.At >= 0 {
+			if r.watched && r.event.At >= 0 && !(w.c.Faults != "" && provisional(r.event.Name, r.event.Fields)) {
 				p.log.Add(r.event)
 			}
 			if r.session != nil {

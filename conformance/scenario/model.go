@@ -20,6 +20,7 @@ type Case struct {
 	Seed   uint64
 	Skip   string   // reason
 	Worlds []string // empty = all
+	Faults string   // name of the quality of all links (see package play), "" = as the file says
 
 	Parties []*Party
 	Streams map[string]*StreamDef // by name
@@ -106,10 +107,14 @@ func (s Subject) String() string {
 
 // FullName is the ID with the case name in brackets, such as call/basic[tcp,PCMU].
 func (c *Case) FullName() string {
-	if c.Name == "" {
-		return c.ID
+	name := c.ID
+	if c.Name != "" {
+		name += "[" + c.Name + "]"
 	}
-	return c.ID + "[" + c.Name + "]"
+	if c.Faults != "" {
+		name += " under " + c.Faults
+	}
+	return name
 }
 
 // Step is one entry of the timeline.

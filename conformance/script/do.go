@@ -62,12 +62,9 @@ func (p *Party) Try(step *scenario.Script, env match.Env, names ...string) (done
 }
 
 func (p *Party) tryReceive(step *scenario.Script, params params, env match.Env, names []string) (bool, error) {
-	r := p.next(step, params, env)
+	r, err := p.fitting(step, params, env)
 	if r == nil {
-		return false, nil
-	}
-	if !match.Matches(step.Receive, r.event(), env) {
-		return false, p.mismatch(step.Receive, r, env)
+		return false, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,18 +78,23 @@ func (p *Party) tryReceive(step *scenario.Script, params params, env match.Env, 
 	return true, nil
 }
 
-// next is the first unread message of the step's view; a 100 only if the step
-// asks for it.
-func (p *Party) next(step *scenario.Script, params params, env match.Env) *Received {
+// fitting is the first unread message of the step's view, a 100 only if the
+// step asks for it. It is an error if that one does not fit, unless any may.
+func (p *Party) fitting(step *scenario.Script, params params, env match.Env) (*Received, error) {
 	p.mu.Lock()
 	unread := slices.DeleteFunc(slices.Clone(p.unread), func(r *Received) bool { return !p.inView(r, step, params) })
 	p.mu.Unlock()
 	for _, r := range unread {
-		if code := step.Receive.Fields["code"]; !r.trying() || code == nil || code.Match(100, env) {
-			return r
+		code := step.Receive.Fields["code"]
+		switch {
+		case r.trying() && code != nil && !code.Match(100, env):
+		case match.Matches(step.Receive, r.event(), env):
+			return r, nil
+		case !p.cfg.AnyOrder:
+			return nil, p.mismatch(step.Receive, r, env)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // inView tells whether a message is one that the step looks at.

@@ -38,6 +38,11 @@ type Config struct {
 	Auto   []string // methods answered 200 by the party itself
 	Ignore []string // methods never read
 
+	// AnyOrder lets a receive take the first message that it fits, whatever came
+	// before: where messages overtake each other. Without it the first one must
+	// fit.
+	AnyOrder bool
+
 	Streams map[string]*scenario.StreamDef // named streams of the file
 	Codecs  []string                       // of an audio line that names none; default PCMU
 

@@ -219,8 +219,7 @@ func (s *ChatStream) resolveLocked(out *chatOut, code int, reason string) {
 	s.env.Center.Post(s, ChatStreamDidNotDeliverMessage{out.info.MessageID, out.info, code, reason})
 }
 
-func (*ChatStream) endingLocked() {}
-func (*ChatStream) await()        {}
+func (s *ChatStream) endingLocked() {}
 
 // endLocked leaves no message without its fate.
 func (s *ChatStream) endLocked() {

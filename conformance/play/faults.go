@@ -1,0 +1,102 @@
+package play
+
+import (
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/simnet"
+)
+
+// A quality is a way in which every link of a case is bad for SIP over UDP.
+// Nothing else is touched: media and TCP have scenarios of their own.
+type quality struct{ lost, doubled, late float64 }
+
+// qualities by name. A fifth of all messages is hit, on each link by itself.
+var qualities = map[string]quality{
+	"loss":        {lost: 0.2},
+	"duplication": {doubled: 0.2},
+	"reordering":  {late: 0.2},
+	"all":         {lost: 0.2, doubled: 0.2, late: 0.2},
+}
+
+// Qualities lists the names of the qualities, sorted.
+func Qualities() []string { return slices.Sorted(maps.Keys(qualities)) }
+
+const (
+	// mostInARow is how many messages in a row a link loses. Without an end to
+	// bad luck one of some million messages would be lost with all its copies, and
+	// a run of many seeds would fail for a reason that nobody can mend.
+	mostInARow = 3
+	// doubledBy and lateBy are more than a message takes, so that others overtake
+	// it, and less than T1.
+	doubledBy = 15 * time.Millisecond
+	lateBy    = 35 * time.Millisecond
+)
+
+// Under is the case under a quality: the same steps on bad links, with the
+// expectations that loosen.go says. A case that makes no sense there is one to
+// skip, with the reason.
+func Under(c *scenario.Case, name string) *scenario.Case {
+	bad := *c
+	bad.Faults = name
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	bad.Seed ^= h.Sum64()
+	if bad.Skip == "" {
+		bad.Skip = leftOut(c)
+	}
+	if bad.Skip == "" {
+		loosen(&bad)
+	}
+	return &bad
+}
+
+// spoil puts the quality of the case in force on every link.
+func (w *world) spoil() {
+	q, ok := qualities[w.c.Faults]
+	if !ok {
+		return
+	}
+	lost, doubled, late := newLottery(w.seedFor("loss")), newLottery(w.seedFor("duplication")), newLottery(w.seedFor("reordering"))
+	lost.mostInARow = mostInARow
+	add := func(l *lottery, rate float64, action simnet.Action, by time.Duration) {
+		if rate > 0 {
+			l.rate = rate
+			w.net.AddFault(simnet.Fault{Action: action, By: by, Match: l.draws})
+		}
+	}
+	add(lost, q.lost, simnet.Drop, 0)
+	add(doubled, q.doubled, simnet.Duplicate, doubledBy)
+	add(late, q.late, simnet.Delay, lateBy)
+}
+
+// lottery draws which messages are hit.
+type lottery struct {
+	rnd        *rand.Rand
+	rate       float64
+	mostInARow int // on one link; 0 = no limit
+	inARow     map[[2]string]int
+}
+
+func newLottery(seed uint64) *lottery {
+	return &lottery{rnd: rand.New(rand.NewPCG(seed, 0)), inARow: map[[2]string]int{}}
+}
+
+// draws is asked by the network once for each packet, in order.
+func (l *lottery) draws(p *simnet.Packet) bool {
+	if p.Proto != simnet.UDP || p.Kind().Protocol != simnet.SIP {
+		return false
+	}
+	link := [2]string{p.From, p.To}
+	hit := l.rnd.Float64() < l.rate && (l.mostInARow == 0 || l.inARow[link] < l.mostInARow)
+	if hit {
+		l.inARow[link]++
+	} else {
+		l.inARow[link] = 0
+	}
+	return hit
+}

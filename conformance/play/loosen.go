@@ -1,0 +1,356 @@
+package play
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
+
+// This is the one place that says what a scenario does not mean any more when
+// its links lose, duplicate and reorder messages (see Under), and why. Whatever
+// is not listed here is judged as the file says it: the notifications of every
+// party, each once and in order, the attributes, the sound, the rules that hold
+// for every session (invariants.go), and how everything ends (finally).
+//
+//  1. The wire is not judged. Which copy of a message arrives is chance; that the
+//     outcome is the same is what we want to know.
+//  2. Instants (at, before, within, budget) become an order: a lost message costs
+//     a repetition, 0.5 s to 4 s each. A step is still not done too early.
+//  3. Provisional notifications are not judged: an unreliable provisional response
+//     is never repeated by itself (RFC 3261 section 17.2.1), so it may be lost;
+//     and it is sent again for every copy of the INVITE, so it may come twice,
+//     which nobody can tell from ringing twice (SET-08). A NOTIFY of a transfer
+//     comes through, but what there is to tell comes from those responses.
+//  4. SIPSessionDidProcessTransaction may say 408 of a request of ours: end() and
+//     a CANCEL wait 1 s for the answer (session.md 9.1), and two losses take
+//     longer. ack_received may be anything: a refusal waits 1 s for its ACK (SD8).
+//  5. Who hangs up after a transfer is open: if the final NOTIFY or the BYE takes
+//     longer than 2 s the transferee does it as well (SD37), and either may win.
+//  6. A script receives what it waits for, whatever came before it. At the end
+//     nothing may be left unread, as always.
+//  7. A BYE may overtake the ACK, or the ACK be lost before it: the callee then
+//     fails without having heard what became of its 200 (SD35, 6.3).
+//  8. Waiting takes as long as it takes: steps wait longer, a check waits until
+//     it is true, and the rest at the end is longer.
+
+// provisional tells rule 3's notifications.
+func provisional(name string, fields map[string]any) bool {
+	switch name {
+	case "SIPSessionGotRingIndication", "SIPSessionGotProvisionalResponse":
+		return true
+	case "SIPSessionTransferGotProgress":
+		code, ok := fields["code"].(int)
+		return ok && code < 200
+	}
+	return false
+}
+
+// isProvisional tells an item that is about such a notification only.
+func isProvisional(item *match.Item) bool {
+	if item.Name != "SIPSessionTransferGotProgress" {
+		return provisional(item.Name, nil)
+	}
+	return item.Fields["code"] != nil && waitsForProvisional(item.Fields["code"])
+}
+
+func waitsForProvisional(code match.Matcher) bool {
+	for c := 100; c < 200; c++ {
+		if code.Match(c, nil) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	faultyLimit  = 5 * time.Minute
+	faultySettle = 100 * time.Second // 64*T1 for each of the three requests that may follow one another
+)
+
+// loosen applies the rules to a copy of a case.
+func loosen(c *scenario.Case) {
+	l := loosening{transfers: hasTransfer(c.Steps)}
+	c.Steps = l.steps(c.Steps)
+	c.Limit, c.Settle, c.Budget = max(c.Limit, faultyLimit), max(c.Settle, faultySettle), scenario.Budget{} // rule 8
+}
+
+type loosening struct{ transfers bool }
+
+func (l loosening) steps(list []scenario.Step) []scenario.Step {
+	list = slices.Clone(list)
+	for i := range list {
+		s := &list[i]
+		s.Before, s.Within = nil, 0 // rule 2
+		if s.At != nil && s.After == nil && l.acts(s) {
+			s.After = s.At
+		}
+		s.At = nil
+		s.Verb = l.verb(s)
+	}
+	return list
+}
+
+// acts tells a step that does something from one that sees something.
+func (l loosening) acts(s *scenario.Step) bool {
+	switch v := s.Verb.(type) {
+	case *scenario.Expect:
+		return false
+	case *scenario.Script:
+		return v.Name != "receive"
+	}
+	return true
+}
+
+func (l loosening) verb(s *scenario.Step) scenario.Verb {
+	switch v := s.Verb.(type) {
+	case *scenario.Expect:
+		loose := &scenario.Expect{Views: slices.Clone(v.Views)} // rule 1
+		for i := range loose.Views {
+			loose.Views[i].Items = l.items(v.Views[i].Items)
+		}
+		return loose
+	case *scenario.CheckNow:
+		s.Within = faultyLimit // rule 8
+	case *scenario.When:
+		loose := *v
+		l.item(&loose.Item)
+		return &loose
+	case *scenario.Together:
+		return &scenario.Together{Steps: l.steps(v.Steps)}
+	case *scenario.Part:
+		loose := *v
+		loose.Steps = l.steps(v.Steps)
+		return &loose
+	case *scenario.RepeatSteps:
+		loose := &scenario.RepeatSteps{}
+		for _, round := range v.Rounds {
+			loose.Rounds = append(loose.Rounds, l.steps(round))
+		}
+		return loose
+	}
+	return s.Verb
+}
+
+// items loosens a list. What is left of nothing but provisional notifications
+// is nothing.
+func (l loosening) items(list []match.Item) []match.Item {
+	loose := []match.Item{}
+	for _, item := range list {
+		if item.Kind == match.Single && isProvisional(&item) {
+			continue // rule 3
+		}
+		if had := len(item.Items); had > 0 {
+			if item.Items = l.items(item.Items); len(item.Items) == 0 {
+				continue
+			}
+		}
+		l.item(&item)
+		loose = append(loose, item)
+	}
+	return overtaken(loose)
+}
+
+// overtaken is rule 7, for a list with the whole life of a callee: nobody has
+// waited for its start, so it may not come to that.
+func overtaken(list []match.Item) []match.Item {
+	begin := slices.IndexFunc(list, func(i match.Item) bool { return i.Name == "SIPSessionNewIncoming" })
+	if begin < 0 {
+		return list
+	}
+	of := list[begin].Of
+	find := func(is func(*match.Item) bool) int {
+		return slices.IndexFunc(list, func(i match.Item) bool { return i.Of == of && is(&i) })
+	}
+	invite := find(func(i *match.Item) bool { return isTransaction(i, "remote", "INVITE") })
+	bye := find(func(i *match.Item) bool { return isTransaction(i, "remote", "BYE") })
+	end := find(func(i *match.Item) bool { return i.Name == "SIPSessionDidEnd" })
+	fail := find(func(i *match.Item) bool { return i.Name == "SIPSessionDidFail" })
+	failed := match.Item{Name: "SIPSessionDidFail", Of: of, Pos: list[begin].Pos, Source: "SIPSessionDidFail"}
+	switch {
+	case invite >= 0 && bye > invite && end > bye:
+		short := []match.Item{list[bye], failed}
+		return append(list[:invite:invite], either(list[invite:end+1], short), tail(list, end))
+	case invite >= 0 && bye > invite && fail > bye:
+		return append(list[:invite:invite], append([]match.Item{optional(list[invite])}, list[invite+1:]...)...)
+	case end >= 0 && invite < 0:
+		return append(list[:end:end], either(list[end:end+1], []match.Item{failed}), tail(list, end))
+	}
+	return list
+}
+
+func either(one, other []match.Item) match.Item {
+	return match.Item{Pos: one[0].Pos, Kind: match.OneOf, Items: []match.Item{sequence(one), sequence(other)}, Source: one[0].Source}
+}
+
+func optional(item match.Item) match.Item {
+	return match.Item{Pos: item.Pos, Kind: match.Optional, Items: []match.Item{item}, Source: item.Source}
+}
+
+// tail is what follows an item.
+func tail(list []match.Item, i int) match.Item { return sequence(list[i+1:]) }
+
+func sequence(list []match.Item) match.Item { return match.Item{Kind: match.Sequence, Items: list} }
+
+func isTransaction(item *match.Item, originator, method string) bool {
+	o, m := item.Fields["originator"], item.Fields["method"]
+	return item.Name == "SIPSessionDidProcessTransaction" && o != nil && m != nil && o.Match(originator, nil) && m.Match(method, nil)
+}
+
+func (l loosening) item(item *match.Item) {
+	item.At, item.Before = nil, nil // rule 2
+	if item.After != nil && len(item.After.Offset) > 0 {
+		item.After = nil
+	}
+	fields := make(map[string]match.Matcher, len(item.Fields))
+	for name, m := range item.Fields {
+		fields[name] = m
+	}
+	free := func(names ...string) {
+		for _, name := range names {
+			if fields[name] != nil {
+				fields[name] = match.Any
+			}
+		}
+	}
+	switch item.Name {
+	case "SIPSessionDidProcessTransaction": // rule 4
+		free("ack_received", "reason")
+		if code := fields["code"]; code != nil {
+			fields["code"] = timedOut{code}
+		}
+		if l.transfers {
+			free("originator")
+		}
+	case "SIPSessionWillEnd", "SIPSessionDidEnd": // rule 5
+		if l.transfers {
+			free("originator")
+		}
+	}
+	item.Fields = fields
+}
+
+// timedOut is a code, or 408 instead.
+type timedOut struct{ match.Matcher }
+
+// Match implements [match.Matcher].
+func (m timedOut) Match(got any, env match.Env) bool { return got == 408 || m.Matcher.Match(got, env) }
+
+// String is the matcher as written, and what may stand for it.
+func (m timedOut) String() string { return m.Matcher.String() + " | 408" }
+
+// leftOut says why a case cannot be played on bad links, "" if it can.
+func leftOut(c *scenario.Case) string {
+	reason := ""
+	because := func(text string) {
+		if reason == "" {
+			reason = text
+		}
+	}
+	if c.Knobs.Transport != "udp" && c.Knobs.Transport != "" {
+		because("not over UDP: nothing is lost or reordered there")
+	}
+	if len(c.Network) > 0 {
+		because("a fault of its own is its subject")
+	}
+	bound := map[string]bool{}
+	eachStep(c.Steps, func(s *scenario.Step) {
+		switch v := s.Verb.(type) {
+		case *scenario.NetworkVerb:
+			because("a fault of its own is its subject")
+		case *scenario.Call:
+			if usesStreams(v) {
+				because("routes over TCP or TLS are its subject")
+			}
+		case *scenario.Together:
+			because("the same instant is its subject")
+		case *scenario.When:
+			if isProvisional(&v.Item) {
+				because("it acts on a provisional response")
+			}
+		case *scenario.Expect:
+			if len(v.Views) == 0 && s.For == 0 {
+				because("messages that cross are its subject")
+			}
+			if v.Wire != nil {
+				bindings(v.Wire.Order, bound)
+			}
+		case *scenario.Script:
+			if v.Receive != nil && v.Receive.Fields["code"] != nil && waitsForProvisional(v.Receive.Fields["code"]) {
+				because("a script waits for a provisional response")
+			}
+			for name := range bound {
+				if uses(v, name) {
+					because("it takes values from the wire")
+				}
+			}
+		}
+	})
+	return reason
+}
+
+// usesStreams tells whether a call names a route that is no UDP.
+func usesStreams(v *scenario.Call) bool {
+	routes, _ := v.Params["routes"].([]string)
+	return slices.ContainsFunc(routes, func(r string) bool {
+		return strings.HasPrefix(r, "tcp ") || strings.HasPrefix(r, "tls ") || strings.Contains(r, "transport=t")
+	})
+}
+
+// bindings collects the names that `let` binds in lines of the wire.
+func bindings(items []match.Item, bound map[string]bool) {
+	for _, item := range items {
+		for _, m := range item.Fields {
+			if name, ok := strings.CutPrefix(m.String(), "let $"); ok {
+				bound[name] = true
+			}
+		}
+		bindings(item.Items, bound)
+	}
+}
+
+// uses tells whether a message of a script has a variable in it.
+func uses(v *scenario.Script, name string) bool {
+	has := func(text string) bool {
+		return strings.Contains(text, "${"+name+"}") || strings.Contains(text, "$"+name)
+	}
+	for _, p := range v.Params {
+		switch p := p.(type) {
+		case string:
+			if has(p) {
+				return true
+			}
+		case map[string]string:
+			for _, text := range p {
+				if has(text) {
+					return true
+				}
+			}
+		}
+	}
+	if v.Receive == nil {
+		return false
+	}
+	for _, m := range v.Receive.Fields {
+		if has(m.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasTransfer tells whether somebody asks for a transfer.
+func hasTransfer(steps []scenario.Step) bool {
+	found := false
+	eachStep(steps, func(s *scenario.Step) {
+		switch v := s.Verb.(type) {
+		case *scenario.Call:
+			found = found || v.Name == "transfer"
+		case *scenario.Script:
+			found = found || v.Arg == "REFER"
+		}
+	})
+	return found
+}
