@@ -70,7 +70,7 @@ func (a *Application) newEngine() (*core.Engine, error) {
 	cfg := core.Config{
 		Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: a.cfg.Logger, UserAgent: a.cfg.UserAgent,
 		Host: a.cfg.Host, UDPPort: a.cfg.UDPPort, TCPPort: a.cfg.TCPPort, TLSPort: a.cfg.TLSPort, TLS: a.cfg.TLS,
-		OnInvite: a.manager.handleInvite, Trace: a.cfg.Trace,
+		OnInvite: a.manager.handleInvite, OnMessage: a.gotMessage, Trace: a.cfg.Trace,
 	}
 	engine, err := core.NewEngine(cfg)
 	if err == nil || cfg.TLS == nil || cfg.TLSPort < 0 {

@@ -41,6 +41,8 @@ type attributeValues struct {
 	replaced *Session       // whose place this session takes
 	info     *TransferInfo
 	transfer transferValues
+
+	conference conferenceValues
 }
 
 func (a *attributes) get() attributeValues {
@@ -132,6 +134,15 @@ func (s *Session) TransferHandler() *TransferHandler {
 	return &TransferHandler{session: s}
 }
 
+// Conference shows the conference of the session; nil, which is harmless, in
+// state null (seed: conference).
+func (s *Session) Conference() *ConferenceHandler {
+	if s.attrs.get().state == Null {
+		return nil
+	}
+	return &ConferenceHandler{session: s}
+}
+
 func cloneAddress(a *core.Address) *core.Address {
 	if a == nil {
 		return nil
@@ -174,7 +185,7 @@ var attributeReaders = map[string]func(_ *Session, v attributeValues) any{
 	"streams":           func(_ *Session, v attributeValues) any { return streamsOrNull(v.streams) },
 	"proposed_streams":  func(_ *Session, v attributeValues) any { return streamsOrNull(v.proposed) },
 	"subject":           func(_ *Session, v attributeValues) any { return pointeeOrNull(v.subject) },
-	"conference":        func(*Session, attributeValues) any { return nil },
+	"conference":        func(s *Session, _ attributeValues) any { return orNull(s.Conference()) },
 	"replaced_session":  func(_ *Session, v attributeValues) any { return orNull(v.replaced) },
 	"transfer_handler":  func(s *Session, _ attributeValues) any { return orNull(s.TransferHandler()) },
 	"transfer_info":     func(_ *Session, v attributeValues) any { return orNull(v.info) },

@@ -118,8 +118,13 @@ func (m *machine) finish(last notification.Data) {
 		}
 		v.proposed, v.localIdentity, v.remoteIdentity, v.onHold, v.replaced = nil, nil, nil, false, nil
 	})
+	if m.told.begun { // else nobody knows of the session
+		m.conference.stop(m)
+	}
 	m.setState(Terminated)
-	m.notify(last)
+	if m.told.begun {
+		m.notify(last)
+	}
 	m.out.closed()
 }
 

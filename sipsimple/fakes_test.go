@@ -36,6 +36,9 @@ type world struct {
 	posted   []notification.Data
 	states   []State
 	finished bool
+	clock    time.Duration // since the beginning
+	request  int           // number of the last request to a focus
+	focus    bool          // the peer is one
 }
 
 func newWorld() *world {
@@ -117,7 +120,9 @@ func (w *world) startTimer(t timer, d time.Duration) {
 
 func (w *world) stopTimer(t timer) { delete(w.timers, t) }
 
-func (w *world) now() time.Time                { return time.Date(2012, 4, 19, 17, 1, 0, 0, time.UTC) }
+func (w *world) now() time.Time {
+	return time.Date(2012, 4, 19, 17, 1, 0, 0, time.UTC).Add(w.clock)
+}
 func (w *world) owner() streams.Session        { return nil }
 func (w *world) watch(s streams.MediaStream)   { w.watched[s] = true }
 func (w *world) unwatch(s streams.MediaStream) { delete(w.watched, s) }
@@ -144,12 +149,41 @@ func (w *world) placeCall(call transferCall) {
 func (w *world) soon(e event)     { w.queue = append(w.queue, e) }
 func (w *world) replace(*Session) { w.logf("replace") }
 
+func (w *world) findRoutes(uri sip.Uri, request int) {
+	w.request = request
+	w.logf("look up %s", uri.String())
+}
+func (w *world) try(f func()) (ok bool) {
+	defer func() { _ = recover() }()
+	f()
+	return true
+}
+func (w *world) subscribe(p core.SubscriptionParams, request int) subscription {
+	w.request = request
+	if p.Refer != nil {
+		w.logf("REFER %s via %s: %s", p.To.URI.String(), p.Route.Address, p.Refer.ReferTo)
+	} else {
+		w.logf("SUBSCRIBE %s via %s for %v, %v", p.To.URI.String(), p.Route.Address, p.Expires, p.Timeout)
+	}
+	return fakeSubscription{w}
+}
+
+// fakeSubscription logs what it is asked to do.
+type fakeSubscription struct{ world *world }
+
+func (s fakeSubscription) Refresh() { s.world.logf("refresh") }
+func (s fakeSubscription) Close()   { s.world.logf("unsubscribe") }
+
 func (w *world) newInvitation(core.OutgoingParams) invitation {
 	w.inv = &fakeInvitation{world: w}
 	return w.inv
 }
 
 func (w *world) addressFacing(route core.Route) (netip.Addr, error) {
+	if strings.HasPrefix(route.Address, "late-") {
+		w.logf("look up %s", route.Address)
+		return netip.Addr{}, errLookingUp
+	}
 	if w.noRoute[route.Address] {
 		return netip.Addr{}, errors.New("could not get outgoing IP address")
 	}
@@ -227,6 +261,7 @@ func (i *fakeInvitation) Dialog() core.DialogID { return core.DialogID{CallID: "
 func (i *fakeInvitation) Local() core.Address   { return core.Address{} }
 func (i *fakeInvitation) Remote() core.Address  { return core.Address{} }
 func (i *fakeInvitation) PeerAgent() string     { return "peer" }
+func (i *fakeInvitation) PeerFocus() bool       { return i.world.focus }
 
 // answerTo makes the peer's answer to an offer of ours. Lines named off are
 // refused.

@@ -12,6 +12,7 @@ import (
 type inviting struct {
 	routes      []core.Route // not tried yet
 	provisional bool         // the current route has given a provisional response
+	locating    bool         // the current route has a name that is being looked up
 
 	// Early media (SD18): the answer of a 183 is in force before the 200. open
 	// is the negotiation without it, for a 200 that another fork sends.
@@ -50,19 +51,21 @@ func (s *inviting) handle(m *machine, e event) {
 		m.failOnBye(e)
 	case streamEvent:
 		if e.what == streamFailed { // of early media, or of a stream that waits for the answer
-			m.cancel(localFailure(streamFailure(e.reason)))
+			s.giveUp(m, localFailure(streamFailure(e.reason)))
 		} else if s.early && allStarted(m.members) {
 			m.out.stopTimer(startTimer)
 		}
 	case expired:
 		switch e.timer {
 		case inviteTimer: // 7.4, SD20, FAI-23
-			m.cancel(cancelled("timeout"))
+			s.giveUp(m, cancelled("timeout"))
 		case startTimer: // early media, 7.6
 			m.cancel(localFailure(streamStartTimedOut))
 		}
 	case endCommand: // 7.3
-		m.cancel(cancelled(userRequest))
+		s.giveUp(m, cancelled(userRequest))
+	case located:
+		s.found(m, e)
 	}
 }
 

@@ -49,6 +49,9 @@ type machine struct {
 	sdp     *sdp.Negotiation // nil until the first offer
 	focus   bool             // our Contact has isfocus
 	hold    holdWish         // what the application wants
+
+	conference conference // with a focus at the other end
+	told       told       // what has been notified
 }
 
 // stage is one row of the machine's table.
@@ -75,10 +78,11 @@ const (
 	leaveTimer      timer = "leave"      // streams until ended
 	retryTimer      timer = "retry"      // after a 491 (SD24)
 	hangUpTimer     timer = "hang up"    // after a transfer, for the transferor's BYE (SD37)
+	conferenceTimer timer = "conference" // before the next subscription to the conference (7.16)
 )
 
 // timers are all of them.
-var timers = []timer{inviteTimer, initializeTimer, startTimer, dialogTimer, leaveTimer, retryTimer, hangUpTimer}
+var timers = []timer{inviteTimer, initializeTimer, startTimer, dialogTimer, leaveTimer, retryTimer, hangUpTimer, conferenceTimer}
 
 const (
 	initializeLimit = 45 * time.Second // streams.md 2.7
@@ -108,8 +112,9 @@ type surroundings interface {
 	settings() settings
 	// newInvitation makes the invitation of an outgoing session.
 	newInvitation(p core.OutgoingParams) invitation
-	// addressFacing is our address as seen from the route. The text of the
-	// error is the failure_reason.
+	// addressFacing is our address as seen from the route. The text of the error
+	// is the failure_reason. For a route with a name the error is errLookingUp,
+	// and located tells.
 	addressFacing(route core.Route) (netip.Addr, error)
 	// random draws a number.
 	random() uint32
@@ -124,6 +129,12 @@ type surroundings interface {
 	placeCall(call transferCall)
 	// replace ends another session, whose place this one has taken.
 	replace(other *Session)
+	// findRoutes looks up the way to a URI; routesFound tells. subscribe sends a
+	// SUBSCRIBE or a REFER outside the dialog; subscriptionEvents tell.
+	findRoutes(uri sip.Uri, request int)
+	subscribe(p core.SubscriptionParams, request int) subscription
+	// try runs f and survives its panic; it reports whether f returned.
+	try(f func()) bool
 	// opened is called when the session becomes active; an error forbids it.
 	// closed is called when it has posted its last notification.
 	opened() error
@@ -156,6 +167,7 @@ type invitation interface {
 	Remote() core.Address
 	Dialog() core.DialogID
 	PeerAgent() string
+	PeerFocus() bool
 }
 
 func newMachine(attrs *attributes, out surroundings) *machine {
@@ -179,8 +191,14 @@ func (m *machine) handle(e event) {
 			m.inv.NotifyRefer(480, "", true) // too early, or too late
 			return
 		}
+	case core.InternalError:
+		m.crash()
+		return
 	}
-	m.stage.handle(m, e)
+	if !m.conference.handle(m, e) {
+		m.stage.handle(m, e)
+	}
+	m.conference.follow(m)
 }
 
 func (m *machine) become(s stage) { m.stage = s }
@@ -198,7 +216,15 @@ func (m *machine) setState(to State) {
 	})
 }
 
-func (m *machine) notify(data notification.Data) { m.out.notify(data) }
+// notify posts a notification. Operations of a conference in flight are
+// reported as soon as the session is about to end (7.16).
+func (m *machine) notify(data notification.Data) {
+	m.told.note(data)
+	m.out.notify(data)
+	if _, ok := data.(SIPSessionWillEnd); ok {
+		m.conference.abort(m)
+	}
+}
 
 // unborn is the stage before Connect or an INVITE.
 type unborn struct{}

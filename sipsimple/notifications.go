@@ -259,5 +259,6 @@ func Notifications() []notification.Data {
 		SIPSessionDidRenegotiateStreams{}, SIPSessionDidProcessTransaction{},
 		SIPSessionTransferNewOutgoing{}, SIPSessionTransferNewIncoming{}, SIPSessionTransferDidStart{},
 		SIPSessionTransferGotProgress{}, SIPSessionTransferDidEnd{}, SIPSessionTransferDidFail{},
-	}, streams.Notifications()...)
+		SIPEngineGotMessage{},
+	}, append(conferenceNotifications(), streams.Notifications()...)...)
 }

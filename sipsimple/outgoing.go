@@ -55,15 +55,25 @@ func (m *machine) connect(c connectCommand) {
 	m.notify(SIPSessionNewOutgoing{Streams: slices.Clone(c.streams)})
 	m.focus = c.focus
 	s := &offering{call: c}
-	m.become(s)
 	if len(c.routes) == 0 {
+		m.become(s)
 		m.fail(noRoute)
 		return
 	}
-	if local, err := m.out.addressFacing(c.routes[0]); err == nil {
+	switch local, err := m.out.addressFacing(c.routes[0]); err {
+	case nil:
 		m.setLocalIP(local) // streams need it already to initialise
+	case errLookingUp:
+		m.become(&locating{call: c})
+		return
 	}
-	if _, err := m.initialize(c.streams, streams.Outgoing); err != nil {
+	m.open(s)
+}
+
+// open initialises the streams of an outgoing call.
+func (m *machine) open(s *offering) {
+	m.become(s)
+	if _, err := m.initialize(s.call.streams, streams.Outgoing); err != nil {
 		m.fail(localFailure(streamFailure(err.Error())))
 	}
 }

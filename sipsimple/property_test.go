@@ -243,7 +243,7 @@ func (w *world) names(list []streams.MediaStream) []string {
 // checkStage compares stage and state.
 func (h *history) checkStage(t *rapid.T) {
 	want := map[string][]State{
-		"unborn": {Null}, "offering": {Outgoing}, "inviting": {Outgoing}, "starting": {Outgoing},
+		"unborn": {Null}, "locating": {Outgoing}, "offering": {Outgoing}, "inviting": {Outgoing}, "starting": {Outgoing},
 		"alerting": {Incoming}, "accepting": {Accepting}, "answered": {Accepting},
 		"cancelling": {Terminating}, "rejecting": {Terminating}, "unacknowledged": {Terminating}, "hangingUp": {Terminating},
 		"closing": {Terminating}, "closed": {Terminated},

@@ -1,6 +1,8 @@
 package sipsimple
 
 import (
+	"net/netip"
+
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 )
 
@@ -40,20 +42,34 @@ func (m *machine) tryRoutes(s *inviting, last SIPSessionDidFail) {
 		route := s.routes[0].WithDefaults()
 		s.routes = s.routes[1:]
 		local, err := m.out.addressFacing(route)
-		if err != nil { // 7.6, FAI-34
-			last = SIPSessionDidFail{Originator: Local, Code: 480, Reason: core.Phrase(480), FailureReason: err.Error()}
-			continue
-		}
-		m.attrs.set(func(v *attributeValues) { v.transport, v.localIP = route.Transport, local })
-		offer, err := m.makeOffer()
-		if err != nil {
-			m.fail(localFailure(streamFailure(err.Error())))
+		if err == errLookingUp {
+			s.locating = true
 			return
 		}
-		m.inv.Invite(core.Attempt{Route: route, ContactUser: contactUser(m.attrs.get().account), SDP: offer})
+		if err != nil { // 7.6, FAI-34
+			last = unreachable(err)
+			continue
+		}
+		m.tryRoute(route, local)
 		return
 	}
 	m.fail(last)
+}
+
+// unreachable is the failure of a call whose route has no local address.
+func unreachable(err error) SIPSessionDidFail {
+	return SIPSessionDidFail{Originator: Local, Code: 480, Reason: core.Phrase(480), FailureReason: err.Error()}
+}
+
+// tryRoute sends the INVITE.
+func (m *machine) tryRoute(route core.Route, local netip.Addr) {
+	m.attrs.set(func(v *attributeValues) { v.transport, v.localIP = route.Transport, local })
+	offer, err := m.makeOffer()
+	if err != nil {
+		m.fail(localFailure(streamFailure(err.Error())))
+		return
+	}
+	m.inv.Invite(core.Attempt{Route: route, ContactUser: contactUser(m.attrs.get().account), SDP: offer})
 }
 
 // lost ends an attempt whose INVITE came to nothing: its transaction is

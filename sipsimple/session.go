@@ -50,8 +50,8 @@ type ConnectOptions struct {
 
 // Connect calls the party to through the first of the routes that works,
 // offering the streams (seed: connect; S10 to S22). Only in state null.
-// Routes carry IP addresses: a name is looked up where it is used, and that
-// holds up this session.
+// A route to a name is looked up when its turn comes; nothing waits for that but
+// this call.
 //
 // SIPSessionNewOutgoing comes first, then SIPSessionWillStart and
 // SIPSessionDidStart, or SIPSessionDidFail. Streams must be new, distinct and
@@ -142,14 +142,19 @@ func (s *Session) Unhold() { _ = s.command(holdCommand{hold: false}) }
 // command claims c's state transition in the caller's context and leaves the
 // rest to the executor. Waiting for the step is short: steps never block.
 func (s *Session) command(c command) error {
+	err := s.claim(c)
+	if err == nil {
+		s.box.Post(func() { s.handle(nil) })
+	}
+	return err
+}
+
+func (s *Session) claim(c command) error {
 	s.step.Lock()
+	defer s.step.Unlock()
 	err := c.claim(s.machine)
 	if err == nil {
 		s.commands = append(s.commands, c)
-	}
-	s.step.Unlock()
-	if err == nil {
-		s.box.Post(func() { s.handle(nil) })
 	}
 	return err
 }
@@ -167,12 +172,12 @@ func (i inbox) HandleInvitation(e core.InvitationEvent) { i.session.handle(e) }
 // handle is one step: commands claimed meanwhile come first, so that the
 // machine never acts on an event in a state that the application has left.
 func (s *Session) handle(e event) {
-	s.step.Lock()
-	defer s.step.Unlock()
-	s.runCommands()
-	if e != nil {
-		s.machine.handle(e)
-	}
+	s.perform(func() {
+		s.runCommands()
+		if e != nil {
+			s.machine.handle(e)
+		}
+	})
 }
 
 // runCommands requires step.
@@ -187,11 +192,11 @@ func (s *Session) runCommands() {
 // expire is the step of a timer that ran out, unless it was stopped or started
 // anew before its turn came.
 func (s *Session) expire(t timer, number int) {
-	s.step.Lock()
-	defer s.step.Unlock()
-	s.runCommands()
-	if s.surroundings.timers[t].number == number {
-		delete(s.surroundings.timers, t)
-		s.machine.handle(expired{timer: t})
-	}
+	s.perform(func() {
+		s.runCommands()
+		if s.surroundings.timers[t].number == number {
+			delete(s.surroundings.timers, t)
+			s.machine.handle(expired{timer: t})
+		}
+	})
 }

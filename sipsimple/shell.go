@@ -98,9 +98,19 @@ func (sh *shell) newInvitation(p core.OutgoingParams) invitation {
 	return sh.app.Engine().NewInvitation(&sh.session.box, inbox{sh.session}, p)
 }
 
+// addressFacing leaves the look-up of a name to the engine.
 func (sh *shell) addressFacing(route core.Route) (netip.Addr, error) {
+	if _, err := netip.ParseAddr(route.Address); err != nil {
+		s := sh.session
+		sh.app.Engine().Locate(&s.box, route, func(to core.Route, local netip.Addr, err error) {
+			s.handle(located{route: to, local: local, err: err})
+		})
+		return netip.Addr{}, errLookingUp
+	}
 	return sh.app.Engine().LocalAddrFor(route)
 }
+
+func (sh *shell) try(f func()) bool { return sh.app.guarded(f) }
 
 func (sh *shell) random() uint32 {
 	var bits [4]byte

@@ -19,16 +19,20 @@ import (
 func (sh *shell) placeCall(call transferCall) {
 	a, s := sh.app, sh.session
 	a.lookups.Go(func() {
-		routes, err := a.routesTo(call.target.URI)
-		if err == nil {
-			err = sh.connectNew(call, routes)
-		} else {
-			err = fmt.Errorf("DNS lookup failed: %w", err)
-		}
+		err := errInternal
+		a.guarded(func() { err = sh.findAndConnect(call) })
 		if err != nil {
 			s.post(callProgress{what: callNotPlaced, reason: err.Error()})
 		}
 	})
+}
+
+func (sh *shell) findAndConnect(call transferCall) error {
+	routes, err := sh.app.routesTo(call.target.URI)
+	if err != nil {
+		return fmt.Errorf("DNS lookup failed: %w", err)
+	}
+	return sh.connectNew(call, routes)
 }
 
 // connectNew starts the new session and reports how it gets on.

@@ -142,6 +142,10 @@ func (p *party) performOnSession(s *session, v *scenario.Call) error {
 		s.session.Hold()
 	case "unhold":
 		s.session.Unhold()
+	case "add_participant":
+		return s.session.Conference().AddParticipant(fmt.Sprint(v.Arg))
+	case "remove_participant":
+		return s.session.Conference().RemoveParticipant(fmt.Sprint(v.Arg))
 	case "add_stream", "remove_stream", "accept_proposal", "reject_proposal", "cancel_proposal":
 		return p.propose(s, v, reason)
 	default:

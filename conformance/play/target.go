@@ -25,6 +25,9 @@ var allowedIn = map[string][]sipsimple.State{
 	"reject_proposal": {sipsimple.ReceivedProposal},
 	"cancel_proposal": {sipsimple.SendingProposal},
 	"transfer":        {sipsimple.Connected},
+
+	"add_participant":    {sipsimple.Connected},
+	"remove_participant": {sipsimple.Connected},
 }
 
 // target is the session or stream that a call is made on, as far as it is there.

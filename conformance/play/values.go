@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-sipsimple/callflow/sipsimple"
 	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/conferenceinfo"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
@@ -32,6 +33,12 @@ func (p *party) value(v any, owner *session) any {
 			return nil
 		}
 		return map[string]any{"direction": v.Direction(), "state": string(v.State())}
+	case *sipsimple.ConferenceHandler:
+		return map[string]any{"active": v.Active(), "subscribed": v.Subscribed()}
+	case *conferenceinfo.Document:
+		return conferenceValue(v)
+	case sipsimple.Headers:
+		return headerValues(v)
 	case time.Time:
 		if v.IsZero() {
 			return nil

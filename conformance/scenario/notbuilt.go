@@ -20,8 +20,7 @@ var notBuilt = []string{
 	"knob srtp", "knob ice", "codec opus", "codec G722", "stream type chat", "stream type file-transfer",
 	"stream type desktop-sharing", "stream key file",
 
-	"call add_participant",
-	"call remove_participant", "call set", "call send", "call dtmf", "call record", "call stop_recording",
+	"call set", "call send", "call dtmf", "call record", "call stop_recording",
 
 	"script send",
 
@@ -30,8 +29,8 @@ var notBuilt = []string{
 	"attribute local_nat_type", "attribute storage", "attribute account.registered", "attribute recording",
 	"attribute received",
 
-	"notification SIPConference*", "notification SIPSessionGotConferenceInfo", "notification SIPAccount*",
-	"notification BonjourAccount*", "notification DNSLookup*", "notification CFG*", "notification SIPEngine*",
+	"notification SIPAccount*",
+	"notification BonjourAccount*", "notification DNSLookup*", "notification CFG*", "notification SIPEngine[DLSW]*", "notification SIPEngineGotException",
 	"notification ChatStream*", "notification FileTransferStream*", "notification DesktopSharingStream*",
 	"watch account", "watch dns", "watch config",
 }

@@ -72,7 +72,9 @@ func TestPanicInRequests(t *testing.T) {
 		pass(100 * time.Millisecond)
 		alice.inside("192.0.2.2", "ACK", 1)
 		pass(100 * time.Millisecond)
-		e.post(func() { bob.call().usage.id, bob.call().usage.dialog, bob.call().usage.in = DialogID{}, nil, &serverInvite{} })
+		e.post(func() {
+			bob.call().usage.id, bob.call().usage.dialog, bob.call().usage.in = DialogID{}, nil, &serverInvite{}
+		})
 		alice.inside("192.0.2.2", "BYE", 2) // the fault just planted
 		pass(100 * time.Millisecond)
 		if codes := alice.codes(sip.BYE); len(codes) != 1 {

@@ -136,7 +136,9 @@ func TestRequestOutcomes(t *testing.T) {
 		{"stale for ever", func(p *peer, req *sip.Request) {
 			p.reply(req, 401, "t", fmt.Sprintf(challengeLine, req.CSeq().Value())+", stale=true")
 		}, nil, "RequestAnswered401", 3},
-		{"no credentials", func(p *peer, req *sip.Request) { p.reply(req, 407, "t", "Proxy-Authenticate: Digest realm=\"x\", nonce=\"1\"") },
+		{"no credentials", func(p *peer, req *sip.Request) {
+			p.reply(req, 407, "t", "Proxy-Authenticate: Digest realm=\"x\", nonce=\"1\"")
+		},
 			func(p *RequestParams) { p.Credentials = nil }, "RequestAnswered407", 1},
 		{"silence", nil, nil, "RequestTimeout", 0},
 		{"silence, limited", nil, func(p *RequestParams) { p.Timeout = 3 * time.Second }, "RequestTimeout", 0},

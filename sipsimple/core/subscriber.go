@@ -56,6 +56,8 @@ type (
 	}
 	subTimer int
 	subEnd   struct{}
+	// subRefresh is the user's wish for the whole state.
+	subRefresh struct{}
 )
 
 // Timers of a subscriber.
@@ -96,6 +98,10 @@ func (s *subscriber) step(now time.Time, in any) []subscriberOutput {
 		s.expired(now, in)
 	case subEnd:
 		s.leave()
+	case subRefresh:
+		if s.state == unconfirmed || s.state == active {
+			s.do(subSend{s.asked})
+		}
 	}
 	return s.out
 }

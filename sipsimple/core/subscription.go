@@ -103,6 +103,10 @@ func (e *Engine) Subscribe(exec Executor, h SubscriptionHandler, p SubscriptionP
 	return s
 }
 
+// Refresh sends a SUBSCRIBE now: the peer answers with a NOTIFY of the whole
+// state (RFC 6665 section 4.1.2.2).
+func (s *Subscription) Refresh() { s.post(func(sub *subscribing) { sub.feed(subRefresh{}) }) }
+
 // End ends the subscription with a SUBSCRIBE with Expires 0, as soon as there is
 // one. SubscriptionEnded follows, after two seconds if the peer says nothing to
 // the SUBSCRIBE; until then NOTIFYs may still come.

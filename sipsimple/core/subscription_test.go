@@ -281,7 +281,9 @@ func TestReferOutsideDialog(t *testing.T) {
 				t.Errorf("no %q in\n%s", want, refer)
 			}
 		}
-		frag := func(state, line string) { f.notify(state, line, "Event: refer", "Content-Type: message/sipfrag;version=2.0") }
+		frag := func(state, line string) {
+			f.notify(state, line, "Event: refer", "Content-Type: message/sipfrag;version=2.0")
+		}
 		frag("active;expires=90", "SIP/2.0 100 Trying\r\n")
 		pass(61 * time.Second) // the invitation takes its time
 		frag("active;expires=90", "SIP/2.0 180 Ringing\r\n")

@@ -1,0 +1,174 @@
+package conferenceinfo_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/conferenceinfo"
+)
+
+const full = `<?xml version="1.0" encoding="UTF-8"?>
+<conference-info xmlns="urn:ietf:params:xml:ns:conference-info" xmlns:x="urn:x" entity="sip:room@f.test" state="full" version="1">
+ <conference-description><display-text>Tea</display-text><subject>Biscuits &amp; more</subject>
+  <conf-uris><entry><uri>sip:room@f.test</uri><purpose>participation</purpose></entry></conf-uris>
+  <maximum-user-count>20</maximum-user-count>
+  <available-media><entry label="10"><type>audio</type><status>sendrecv</status></entry></available-media>
+  <x:unknown><display-text>no</display-text></x:unknown>
+ </conference-description>
+ <host-info><web-page>http://f.test/</web-page></host-info>
+ <conference-state><user-count>2</user-count><active>true</active><locked>0</locked></conference-state>
+ <users>
+  <user entity="sip:alice@alice.test" state="full"><display-text>Alice</display-text><roles><entry>participant</entry></roles>
+   <endpoint entity="sip:alice@192.0.2.1"><status>connected</status><joining-method>dialed-in</joining-method>
+    <joining-info><when>2012-04-19T17:00:00Z</when><by>sip:x@f.test</by></joining-info>
+    <media id="1"><type>audio</type><label>10</label><status>sendrecv</status></media>
+    <call-info><sip><call-id>c</call-id><from-tag>f</from-tag><to-tag>t</to-tag></sip></call-info>
+   </endpoint></user>
+  <user entity="sip:bob@bob.test"><display-text>Bob</display-text></user>
+ </users>
+ <sidebars-by-ref><entry><uri>sip:side@f.test</uri></entry></sidebars-by-ref>
+ <sidebars-by-val><entry entity="sip:side@f.test"><users><user entity="sip:bob@bob.test"/></users></entry></sidebars-by-val>
+</conference-info>`
+
+func document(version int, state, body string) string {
+	return fmt.Sprintf(`<c:conference-info xmlns:c=%q entity="sip:room@f.test" state=%q version="%d">%s</c:conference-info>`,
+		conferenceinfo.Namespace, state, version, body)
+}
+
+func parse(t *testing.T, text string) *conferenceinfo.Document {
+	t.Helper()
+	d, err := conferenceinfo.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestParse(t *testing.T) {
+	d := parse(t, full)
+	if d.Entity != "sip:room@f.test" || d.State != conferenceinfo.Full || d.Version != 1 || len(d.Users) != 2 {
+		t.Errorf("%+v", d)
+	}
+	if c := d.Description; c.Subject != "Biscuits & more" || c.MaximumUserCount != 20 || c.ConfURIs[0].Purpose != "participation" || c.AvailableMedia[0].Label != "10" {
+		t.Errorf("%+v", c)
+	}
+	if c := d.Conference; c.UserCount != 2 || !*c.Active || *c.Locked {
+		t.Errorf("%+v", c)
+	}
+	e := d.Users[0].Endpoints[0]
+	if e.JoiningInfo.By != "sip:x@f.test" || e.CallInfo.ToTag != "t" || e.Media[0].Status != "sendrecv" || e.Status != "connected" {
+		t.Errorf("%+v", e)
+	}
+	if d.SidebarsByVal[0].Users[0].Entity != "sip:bob@bob.test" || d.SidebarsByRef[0].URI != "sip:side@f.test" || d.Host.WebPage == "" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	var p conferenceinfo.Picture
+	apply := func(want conferenceinfo.Result, text string) {
+		t.Helper()
+		if got := p.Apply(parse(t, text)); got != want {
+			t.Errorf("result %v, want %v", got, want)
+		}
+	}
+	apply(conferenceinfo.Gap, document(1, "partial", ""))
+	apply(conferenceinfo.Applied, full)
+	first := p.Document()
+	apply(conferenceinfo.Applied, document(2, "partial", `<c:users state="partial">
+		<c:user entity="sip:alice@alice.test" state="partial"><c:endpoint entity="sip:alice@192.0.2.1" state="partial">
+		<c:status>on-hold</c:status><c:media id="1" state="deleted"/><c:media id="2"><c:type>message</c:type></c:media></c:endpoint></c:user>
+		<c:user entity="sip:bob@bob.test" state="deleted"/><c:user entity="sip:nobody@x" state="deleted"/>
+		<c:user entity="sip:carol@carol.test"><c:display-text>Carol</c:display-text></c:user></c:users>`))
+	d := p.Document()
+	if len(d.Users) != 2 || d.Users[0].DisplayText != "Alice" || d.Users[1].Entity != "sip:carol@carol.test" || d.Description.DisplayText != "Tea" {
+		t.Errorf("%+v", d)
+	}
+	if e := d.Users[0].Endpoints[0]; e.Status != "on-hold" || e.JoiningMethod != "dialed-in" || len(e.Media) != 1 || e.Media[0].ID != "2" {
+		t.Errorf("%+v", e)
+	}
+	if e := first.Users[0].Endpoints[0]; e.Status != "connected" || len(first.Users) != 2 || first.Users[1].DisplayText != "Bob" || e.Media[0].ID != "1" {
+		t.Errorf("the first picture has changed: %+v", first)
+	}
+	apply(conferenceinfo.Old, document(2, "partial", ""))
+	apply(conferenceinfo.Gap, document(4, "partial", ""))
+	apply(conferenceinfo.Applied, document(3, "partial", `<c:users state="partial"><c:user entity="sip:alice@alice.test"><c:display-text>A.</c:display-text></c:user></c:users>
+		<c:sidebars-by-val state="deleted"/>`))
+	if d := p.Document(); len(d.Users[0].Endpoints) != 0 || d.Users[0].DisplayText != "A." || d.SidebarsByVal != nil || d.SidebarsByRef == nil {
+		t.Errorf("%+v", d)
+	}
+	apply(conferenceinfo.Applied, document(4, "partial", `<c:users state="deleted"/>`))
+	if d := p.Document(); d.Users != nil {
+		t.Errorf("%+v", d)
+	}
+	apply(conferenceinfo.Applied, document(1, "full", "")) // a new focus counts anew
+	apply(conferenceinfo.Applied, document(9, "deleted", ""))
+	if d := p.Document(); d.State != conferenceinfo.Deleted || d.Description != nil {
+		t.Errorf("%+v", d)
+	}
+}
+
+// What is hostile or broken is an error, and quickly one.
+func TestHostileDocuments(t *testing.T) {
+	bomb := `<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>`
+	for name, text := range map[string]string{
+		"empty": "", "text": "Hello", "open": "<conference-info", "unbalanced": "<a><b></a>", "other root": "<a/>",
+		"other namespace": `<conference-info entity="x"/>`,
+		"no entity":       `<conference-info xmlns="` + conferenceinfo.Namespace + `"/>`,
+		"bomb":            bomb + full[strings.Index(full, "\n"):],
+		"external":        `<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>`,
+		"entity":          document(1, "full", "&a;"),
+		"deep":            document(1, "full", strings.Repeat("<a>", 5000)+strings.Repeat("</a>", 5000)),
+		"wide":            document(1, "full", strings.Repeat("<a/>", 5000)),
+		"large":           document(1, "full", strings.Repeat("x", 64<<10)),
+		"latin":           document(1, "full", "\xe4"),
+		"declared latin":  `<?xml version="1.0" encoding="iso-8859-1"?>` + document(1, "full", ""),
+		"two":             document(1, "full", "") + document(1, "full", ""),
+	} {
+		begun := time.Now()
+		if d, err := conferenceinfo.Parse([]byte(text)); err == nil {
+			t.Errorf("%s: read as %+v", name, d)
+		}
+		if took := time.Since(begun); took > 50*time.Millisecond {
+			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(full)
+	f.Add(document(2, "partial", `<c:users state="partial"><c:user entity="x" state="deleted"/></c:users>`))
+	f.Fuzz(func(t *testing.T, text string) {
+		var p conferenceinfo.Picture
+		p.Apply(parse2(full))
+		if d, err := conferenceinfo.Parse([]byte(text)); err == nil {
+			p.Apply(d)
+		}
+	})
+}
+
+func parse2(text string) *conferenceinfo.Document {
+	d, err := conferenceinfo.Parse([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func Example() {
+	var picture conferenceinfo.Picture
+	doc, err := conferenceinfo.Parse([]byte(full))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	picture.Apply(doc)
+	for _, user := range picture.Document().Users {
+		fmt.Println(user.DisplayText, user.Entity)
+	}
+	// Output:
+	// Alice sip:alice@alice.test
+	// Bob sip:bob@bob.test
+}
