@@ -396,6 +396,9 @@ func (s *Session) releaseReports() {
 		s.held[i] = nil
 	}
 	s.holding, s.held = false, s.held[:0]
+	if s.closing {
+		s.wakeLocked()
+	}
 }
 
 // Accepts tells whether a media type fits one of the patterns "*", "type/*" and "type/subtype", without regard to case

@@ -130,7 +130,7 @@ func (s *Session) turnLocked(spare []byte) (turn, bool) {
 		t.message = m
 	}
 	if t.message == nil && t.interrupt == nil && len(t.control) == 0 {
-		t.last = s.closing && s.current == nil
+		t.last = s.closing && s.current == nil && !s.holding
 		return t, t.last
 	}
 	s.control, s.controlEnds = spare, nil

@@ -219,7 +219,8 @@ func (s *ChatStream) resolveLocked(out *chatOut, code int, reason string) {
 	s.env.Center.Post(s, ChatStreamDidNotDeliverMessage{out.info.MessageID, out.info, code, reason})
 }
 
-func (s *ChatStream) endingLocked() {}
+func (*ChatStream) endingLocked() {}
+func (*ChatStream) await()        {}
 
 // endLocked leaves no message without its fate.
 func (s *ChatStream) endLocked() {

@@ -219,6 +219,8 @@ func (s *FileTransferStream) endingLocked() {
 	}
 }
 
+func (*FileTransferStream) await() {}
+
 // endLocked closes what we send.
 func (s *FileTransferStream) endLocked() {
 	if closer, ok := s.selector.Content.(io.Closer); ok {

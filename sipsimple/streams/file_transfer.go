@@ -154,7 +154,6 @@ func (s *FileTransferStream) ReceiveChunk(c *msrp.Chunk) int {
 	}
 	s.incomingID = c.MessageID
 	if code, err := s.takeLocked(c); err != nil {
-		s.session.Report(c, code, "")
 		s.failLocked("reading", err)
 		return code
 	}

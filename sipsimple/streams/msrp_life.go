@@ -118,7 +118,7 @@ func (m *msrpStream) failLocked(where string, err error) {
 	}
 	m.kind.endingLocked()
 	if m.session != nil {
-		m.session.Abort(nil)
+		m.session.Close() // what is to be answered still is
 	}
 	m.env.Center.Post(m.kind, MediaStreamDidFail{Reason: reason, Context: where, Failure: err})
 }
@@ -215,6 +215,7 @@ func (m *msrpStream) End() {
 			session.Close()
 			<-session.Done()
 		}
+		m.kind.await()
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.releaseLocked()

@@ -37,6 +37,7 @@ type msrpKind interface {
 	startedLocked()                                            // right after MediaStreamDidStart
 	endingLocked()                                             // when End is called or the stream has failed
 	endLocked()                                                // right before MediaStreamDidEnd
+	await()                                                    // until nothing of the kind is left; called after endingLocked, without the lock
 }
 
 // description is what a kind writes into its m-line.
