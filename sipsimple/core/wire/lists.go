@@ -67,7 +67,7 @@ func (p *parser) readValue(k kind, value string) error {
 }
 
 // readVia reads one Via value. More than one in a response means that it is not
-// for us (RFC 3261 section 8.1.3.3).
+// for a user agent (RFC 3261 section 8.1.3.3).
 func (p *parser) readVia(value string) error {
 	via, err := parseVia(value)
 	if err != nil {
@@ -75,7 +75,7 @@ func (p *parser) readVia(value string) error {
 	}
 	if p.via == nil {
 		p.via = via
-	} else if !p.start.request {
+	} else if !p.start.request && !p.proxy {
 		p.fail(bad("response with several Via"))
 	}
 	p.add(via)

@@ -20,6 +20,7 @@ type field struct {
 type parser struct {
 	stream bool
 	source netip.AddrPort
+	proxy  bool // Config.Proxy
 	fault  fault
 	start  startLine
 	raw    []field

@@ -32,6 +32,9 @@ type Config struct {
 	// Trace is called for every message sent and received, valid or not, before
 	// anything is done with it. It must not block. May be nil.
 	Trace func(TraceEntry)
+	// Proxy accepts responses with several Vias: a proxy passes them on, while to a user agent they have strayed (RFC
+	// 3261 sections 8.1.3.3 and 16.7).
+	Proxy bool
 	// Rate is how many datagrams a second are read from one source address (a
 	// /64 for IPv6); more are dropped after a burst of five seconds' worth.
 	// 0 means 10 000, -1 no limit.
@@ -191,7 +194,8 @@ func (t *Transport) judge(data []byte, stream bool, source netip.AddrPort) (r Re
 			r = Result{Verdict: Drop, Reason: "guard failed", Close: stream}
 		}
 	}()
-	return Inspect(data, stream, source)
+	p := parser{stream: stream, source: source, proxy: t.cfg.Proxy}
+	return p.inspect(data)
 }
 
 // pause waits a little after an error of a listening socket, so that an error

@@ -48,18 +48,18 @@ func bad(reason string) fault { return fault{code: sip.StatusBadRequest, reason:
 // fault decides. A faulty request is answered if it has a Via and is no ACK; a
 // faulty response is dropped.
 func Inspect(data []byte, stream bool, source netip.AddrPort) Result {
-	return inspect(data, stream, source, fault{})
+	p := parser{stream: stream, source: source}
+	return p.inspect(data)
 }
 
-// inspect is Inspect for a message that has a fault already.
-func inspect(data []byte, stream bool, source netip.AddrPort, known fault) Result {
+// inspect is Inspect for a message that may have a fault already.
+func (p *parser) inspect(data []byte) Result {
 	data = skipLineEnds(data)
-	if len(data) == 0 || isPing(data, stream) {
+	if len(data) == 0 || isPing(data, p.stream) {
 		return Result{Verdict: KeepAlive}
 	}
-	p := parser{fault: known, stream: stream, source: source}
 	if len(data) > MaxMessage {
-		p.fail(fault{sip.StatusMessageTooLarge, "message too large", stream})
+		p.fail(fault{sip.StatusMessageTooLarge, "message too large", p.stream})
 		data = data[:MaxMessage]
 	}
 	p.read(data)

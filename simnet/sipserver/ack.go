@@ -1,0 +1,31 @@
+package sipserver
+
+import (
+	"encoding/hex"
+	"hash/fnv"
+	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
+)
+
+// handleAck forwards the ACK of a 2xx, without a transaction (RFC 3261 section 16.11). Copies get the same branch.
+func (s *Server) handleAck(m wire.Message) {
+	if h := m.Request().MaxForwards(); h != nil && h.Val() == 0 || !s.cfg.Proxy {
+		return
+	}
+	req := m.Request().Clone()
+	s.takeRoutes(req)
+	if req.Route() == nil && s.isOwn(req.Recipient) {
+		return // of a 2xx that we have made up
+	}
+	decrement(req)
+	dest, err := s.nextHop(req, s.location.byContact(req.Recipient, time.Now()), m.Transport)
+	if err != nil || s.isSelf(dest) {
+		return
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(branchOf(req)))
+	strictRoute(req)
+	s.addVia(req, dest.Transport, "z9hG4bK"+hex.EncodeToString(h.Sum(nil)))
+	s.transport.Send(req, dest, nil)
+}
