@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-sipsimple/callflow/conformance/play"
 	"github.com/go-sipsimple/callflow/conformance/report"
+	"github.com/go-sipsimple/callflow/conformance/rows"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 )
 
@@ -25,28 +26,24 @@ func newCoverage() *cobra.Command {
 	s := &selection{}
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:     "coverage [FILE | FOLDER | BUILT-IN]...",
-		Short:   "Play scenarios and print, for each row and clause, what proves it",
-		Example: "  callflow coverage --json",
+		Use:   "coverage [FILE | FOLDER | BUILT-IN]...",
+		Short: "Play scenarios and print, for each row of the API table and each clause, what proves it; gaps first",
+		Long: "Play scenarios and print, for each row of the API table and each clause that they name, the scenarios that\n" +
+			"prove it and how they ended. Rows that no scenario proves come first.",
+		Example: "  callflow coverage\n  callflow coverage --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cases, err := s.load(cmd, args)
+			job := &job{load: func() ([]*scenario.Case, error) { return s.load(cmd, args) }, play: play.Play}
+			outcomes, err := job.perform(cmd, func([]*report.Outcome) {}, func(*report.Outcome) {})
 			if err != nil {
 				return err
 			}
-			verdicts := map[string]play.Verdict{}
-			play.All(cases, 0, announced(play.Play), func(r *play.Result) {
-				verdicts[r.Case.ID] = max(verdicts[r.Case.ID], r.Verdict)
-				r.Log = nil
-			})
-			rows := rowsOf(cases, verdicts)
+			list := evidence(outcomes)
 			if asJSON {
 				encoder := json.NewEncoder(cmd.OutOrStdout())
 				encoder.SetIndent("", "  ")
-				return encoder.Encode(map[string]any{"rows": rows})
+				return encoder.Encode(map[string]any{"rows": list})
 			}
-			for _, r := range rows {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-24s %-6s %s\n", r.Row, r.Verdict, strings.Join(r.Scenarios, " "))
-			}
+			printRows(cmd.OutOrStdout(), list)
 			return nil
 		},
 	}
@@ -55,25 +52,47 @@ func newCoverage() *cobra.Command {
 	return cmd
 }
 
-// rowsOf lists the rows and clauses that the cases name; those without a
-// verdict first.
-func rowsOf(cases []*scenario.Case, verdicts map[string]play.Verdict) []row {
-	rows := []row{}
-	for name, ids := range byRow(cases) {
-		r := row{Row: name, Scenarios: ids, Verdict: "none"}
-		worst := play.Passed
-		for _, id := range ids {
-			if v := verdicts[id]; v != play.Skipped {
-				worst = max(worst, v)
-				r.Verdict = report.Word(worst)
+func printRows(out io.Writer, list []row) {
+	items, proved, inTable := map[string]string{}, 0, 0
+	for _, r := range rows.All() {
+		items[r.ID] = r.Item
+	}
+	for _, r := range list {
+		text := strings.Join(r.Scenarios, " ")
+		if len(r.Scenarios) == 0 {
+			text = "(" + items[r.Row] + ")"
+		}
+		fmt.Fprintf(out, "%-24s %-6s %s\n", r.Row, r.Verdict, text)
+		if items[r.Row] != "" {
+			inTable++
+			if r.Verdict == "pass" {
+				proved++
 			}
 		}
-		if r.Verdict == "broken" {
-			r.Verdict = "fail"
-		}
-		rows = append(rows, r)
 	}
-	slices.SortFunc(rows, func(a, b row) int {
+	fmt.Fprintf(out, "\n%d of %d rows are proved\n", proved, inTable)
+}
+
+// evidence lists the rows of the table, and the clauses and decisions that the
+// cases name. Those without a verdict come first.
+func evidence(outcomes []*report.Outcome) []row {
+	verdicts, found := map[string]play.Verdict{}, map[string][]string{}
+	for _, r := range rows.All() {
+		found[r.ID] = []string{}
+	}
+	for _, o := range outcomes {
+		verdicts[o.ID] = worse(verdicts, o)
+		for _, name := range o.Spec {
+			if !slices.Contains(found[name], o.ID) {
+				found[name] = append(found[name], o.ID)
+			}
+		}
+	}
+	list := []row{}
+	for name, ids := range found {
+		list = append(list, row{Row: name, Scenarios: ids, Verdict: verdictOf(ids, verdicts)})
+	}
+	slices.SortFunc(list, func(a, b row) int {
 		if (a.Verdict == "none") != (b.Verdict == "none") {
 			if a.Verdict == "none" {
 				return -1
@@ -82,30 +101,59 @@ func rowsOf(cases []*scenario.Case, verdicts map[string]play.Verdict) []row {
 		}
 		return compareNatural(a.Row, b.Row)
 	})
-	return rows
+	return list
+}
+
+// worse is the verdict of a scenario after one more of its cases. One that was
+// skipped says nothing.
+func worse(verdicts map[string]play.Verdict, o *report.Outcome) play.Verdict {
+	before, known := verdicts[o.ID]
+	switch {
+	case !known || before == play.Skipped:
+		return o.Verdict
+	case o.Verdict == play.Skipped:
+		return before
+	}
+	return max(before, o.Verdict)
+}
+
+// verdictOf is pass if all that were played passed.
+func verdictOf(ids []string, verdicts map[string]play.Verdict) string {
+	word := "none"
+	for _, id := range ids {
+		switch verdicts[id] {
+		case play.Passed:
+			if word == "none" {
+				word = "pass"
+			}
+		case play.Failed, play.Broken:
+			word = "fail"
+		}
+	}
+	return word
 }
 
 func byRow(cases []*scenario.Case) map[string][]string {
-	rows := map[string][]string{}
+	found := map[string][]string{}
 	for _, c := range cases {
 		for _, name := range c.Spec {
-			if !slices.Contains(rows[name], c.ID) {
-				rows[name] = append(rows[name], c.ID)
+			if !slices.Contains(found[name], c.ID) {
+				found[name] = append(found[name], c.ID)
 			}
 		}
 	}
-	return rows
+	return found
 }
 
 func listClauses(out io.Writer, cases []*scenario.Case) {
-	rows := byRow(cases)
-	names := make([]string, 0, len(rows))
-	for name := range rows {
+	found := byRow(cases)
+	names := make([]string, 0, len(found))
+	for name := range found {
 		names = append(names, name)
 	}
 	slices.SortFunc(names, compareNatural)
 	for _, name := range names {
-		fmt.Fprintf(out, "%-24s %s\n", name, strings.Join(rows[name], " "))
+		fmt.Fprintf(out, "%-24s %s\n", name, strings.Join(found[name], " "))
 	}
 }
 

@@ -18,13 +18,11 @@ import (
 
 // selection is what the flags and arguments of run, lint and list choose.
 type selection struct {
-	patterns []string
-	run      string   // regular expression on the full name of a case
-	tags     []string // any of them
-	spec     []string // any of them
-	vars     []string // NAME=VALUE
-	seed     uint64
-	hasSeed  bool
+	run  string   // regular expression on the full name of a case
+	tags []string // any of them
+	spec []string // any of them
+	vars []string // NAME=VALUE
+	seed uint64
 }
 
 func (s *selection) flags(cmd *cobra.Command) {
@@ -39,10 +37,9 @@ func (s *selection) flags(cmd *cobra.Command) {
 // load reads what the arguments name: files and folders on disk, or paths of
 // the built-in scenarios; nothing means all built-in ones.
 func (s *selection) load(cmd *cobra.Command, args []string) ([]*scenario.Case, error) {
-	s.patterns = args
 	opts := scenario.Options{Library: scenarios.FS, Vars: map[string]string{}}
 	if cmd.Flags().Changed("seed") {
-		s.hasSeed, opts.Seed = true, &s.seed
+		opts.Seed = &s.seed
 	}
 	for _, v := range s.vars {
 		name, value, ok := strings.Cut(v, "=")

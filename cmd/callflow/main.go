@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 
 	"github.com/spf13/cobra"
 )
@@ -38,21 +37,21 @@ type exit struct {
 func (e exit) Error() string { return e.text }
 
 func main() {
-	if wantsSupervision(os.Args[1:]) {
-		if exe, err := os.Executable(); err == nil {
-			child := exec.Command(exe, os.Args[1:]...)
-			child.Stdin, child.Stdout = os.Stdin, os.Stdout
-			if code, err := supervise(child, os.Stderr); err == nil {
-				os.Exit(code)
-			}
-		}
-	}
-	os.Exit(callflow(os.Args[1:], os.Stdout, os.Stderr))
+	root := newRoot()
+	root.Annotations = map[string]string{isCommand: "yes"}
+	os.Exit(execute(root, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// callflow runs the command line and returns its exit code.
+// isCommand marks the root of the command line when the process is this
+// command: it may start itself again.
+const isCommand = "command"
+
+// callflow runs a command line in this process and returns its exit code.
 func callflow(args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	return execute(newRoot(), args, stdout, stderr)
+}
+
+func execute(root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,34 +39,45 @@ func newReplay() *cobra.Command {
 }
 
 func (o *replayOptions) replay(cmd *cobra.Command, args []string) error {
-	hasSeed := cmd.Flags().Changed("seed")
-	one, err := o.find(cmd, args)
+	out := cmd.OutOrStdout()
+	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: true}
+	if o.events {
+		text.Out = io.Discard
+	}
+	job := &job{
+		load: func() ([]*scenario.Case, error) { return o.find(cmd, args) }, play: o.play,
+		ladder: true, colour: text.Colour, log: o.events,
+	}
+	var took time.Duration
+	outcomes, err := job.perform(cmd, func(cases []*report.Outcome) {
+		text.Begin(cases[0].FullName(), fmt.Sprintf("seed %d", cases[0].Seed))
+	}, func(r *report.Outcome) {
+		text.Outcome(r)
+		took = r.Wall
+	})
 	if err != nil {
 		return err
 	}
-	if hasSeed {
-		one.Seed = o.seed
+	text.End(took)
+	if o.events {
+		if _, err := out.Write(outcomes[0].Log); err != nil {
+			return exit{exitBroken, err.Error()}
+		}
 	}
-	r := announced(play.PlayAndLog)(one)
-	out := cmd.OutOrStdout()
+	return exitOf(outcomes)
+}
+
+// play plays the case and cuts its log at --until.
+func (o *replayOptions) play(c *scenario.Case) *play.Result {
+	r := play.PlayAndLog(c)
 	if o.until > 0 {
 		r.Log = upTo(r.Log, time.Duration(o.until*float64(time.Second))+time.Millisecond)
 	}
-	if o.events {
-		if err := play.WriteLog(out, r.Log); err != nil {
-			return exit{exitBroken, err.Error()}
-		}
-		return exitOf([]*play.Result{r})
-	}
-	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: true}
-	text.Begin(one.FullName(), fmt.Sprintf("seed %d", one.Seed))
-	text.Case(r)
-	text.End(r.Wall)
-	return exitOf([]*play.Result{r})
+	return r
 }
 
 // find is the one case that the file and --case name.
-func (o *replayOptions) find(cmd *cobra.Command, args []string) (*scenario.Case, error) {
+func (o *replayOptions) find(cmd *cobra.Command, args []string) ([]*scenario.Case, error) {
 	seed := cmd.Flags().Lookup("seed")
 	changed := seed.Changed
 	seed.Changed = false // the seed is the case's own, not the file's
@@ -87,7 +99,10 @@ func (o *replayOptions) find(cmd *cobra.Command, args []string) (*scenario.Case,
 		}
 		return nil, exit{exitBadInput, fmt.Sprintf("no case %q in %s", o.name, args[0])}
 	}
-	return found, nil
+	if changed {
+		found.Seed = o.seed
+	}
+	return []*scenario.Case{found}, nil
 }
 
 func upTo(log []play.Entry, end time.Duration) []play.Entry {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +25,7 @@ type runOptions struct {
 	parallel int
 	noSkip   bool
 	seeds    string
+	seedOf   map[*scenario.Case]string // a folder for each of --seeds
 }
 
 func newRun() *cobra.Command {
@@ -35,22 +34,17 @@ func newRun() *cobra.Command {
 		Use:   "run [FILE | FOLDER | BUILT-IN]...",
 		Short: "Play scenarios in virtual time; without arguments the built-in ones",
 		Example: "  callflow run\n  callflow run set/ --ladder\n  callflow run my-call.yaml --seed 7 --var ack_limit=15s\n" +
-			"  callflow run --spec S19 --junit out.xml",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cases, err := o.loadSeeds(cmd, args)
-			if err != nil {
-				return err
-			}
-			return o.play(cmd, cases, o.what(), o.seedText())
-		},
+			"  callflow run --spec S19 --junit out.xml\n  callflow run --seed 7 --out a; callflow run --seed 7 --out b; diff -r a b",
+		RunE: o.play,
 	}
 	o.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.seeds, "seeds", "", "play everything with each of these seeds: FIRST..LAST")
 	f.BoolVar(&o.ladder, "ladder", false, "print a ladder for every case")
-	f.BoolVar(&o.json, "json", false, "print the report as JSON")
+	f.BoolVar(&o.json, "json", false, "print the report as JSON, with a digest of the log of every case")
 	f.StringVar(&o.junit, "junit", "", "write the report to this file in JUnit's format")
-	f.StringVar(&o.out, "out", "", "write the log and the ladder of every failed case into this folder")
+	f.StringVar(&o.out, "out", "", "write the log (events.ndjson) and the ladder of every case below this folder;\n"+
+		"the same seed writes the same octets")
 	f.BoolVar(&o.noSkip, "fail-on-skip", false, "a skipped case fails the run")
 	f.IntVar(&o.parallel, "parallel", 0, "how many cases to play at a time (default: one a core)")
 	return cmd
@@ -66,6 +60,7 @@ func (o *runOptions) loadSeeds(cmd *cobra.Command, args []string) ([]*scenario.C
 		return nil, exit{exitBadInput, err.Error()}
 	}
 	var all []*scenario.Case
+	o.seedOf = map[*scenario.Case]string{}
 	for seed := first; seed <= last; seed++ {
 		if err := cmd.Flags().Set("seed", strconv.FormatUint(seed, 10)); err != nil {
 			return nil, err
@@ -73,6 +68,9 @@ func (o *runOptions) loadSeeds(cmd *cobra.Command, args []string) ([]*scenario.C
 		cases, err := o.load(cmd, args)
 		if err != nil {
 			return nil, err
+		}
+		for _, c := range cases {
+			o.seedOf[c] = fmt.Sprintf("seed-%d", seed)
 		}
 		all = append(all, cases...)
 	}
@@ -96,82 +94,79 @@ func seedRange(text string) (first, last uint64, err error) {
 	return first, last, nil
 }
 
-func (o *runOptions) what() string {
-	if len(o.patterns) == 0 {
-		return "built-in scenarios"
-	}
-	return strings.Join(o.patterns, " ")
-}
-
-func (o *runOptions) seedText() string {
-	if o.seeds != "" {
+func (o *runOptions) seedText(cmd *cobra.Command) string {
+	switch {
+	case o.seeds != "":
 		return "seeds " + o.seeds
-	}
-	if o.hasSeed {
+	case cmd.Flags().Changed("seed"):
 		return fmt.Sprintf("seed %d", o.seed)
 	}
 	return "seeds of the files"
 }
 
 // play plays the cases, prints the report and turns it into an exit code.
-func (o *runOptions) play(cmd *cobra.Command, cases []*scenario.Case, what, seed string) error {
-	text := &report.Text{Out: cmd.OutOrStdout(), Colour: isTerminal(cmd.OutOrStdout()), Ladder: o.ladder}
+func (o *runOptions) play(cmd *cobra.Command, args []string) error {
+	out := cmd.OutOrStdout()
+	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: o.ladder}
 	if o.json {
 		text.Out = io.Discard
 	}
-	text.Begin(what, seed)
+	what := "built-in scenarios"
+	if len(args) > 0 {
+		what = strings.Join(args, " ")
+	}
+	job := &job{
+		load: func() ([]*scenario.Case, error) { return o.loadSeeds(cmd, args) },
+		play: play.Play, ladder: o.ladder, colour: text.Colour, parallel: o.parallel,
+	}
+	if o.out != "" {
+		job.folders = func(cases []*scenario.Case) map[*scenario.Case]string { return folders(o.out, cases, o.seedOf) }
+	}
+	if o.ladder || o.json || o.out != "" {
+		job.play = play.PlayAndLog
+	}
 	began := time.Now()
-	var results []*play.Result
-	var artefacts error
-	how := play.Play
-	if o.ladder {
-		how = play.PlayAndLog
-	}
-	play.All(cases, o.parallel, announced(how), func(r *play.Result) {
-		text.Case(r)
-		if o.out != "" && len(r.Failures) > 0 && artefacts == nil {
-			artefacts = keep(o.out, r)
-		}
-		if o.junit == "" {
-			r.Log = nil // printed; thousands of them would fill the memory
-		}
-		results = append(results, r)
-	})
-	took := time.Since(began)
-	text.End(took)
-	if artefacts != nil {
-		return exit{exitBroken, artefacts.Error()}
-	}
-	if err := o.write(cmd, results, took); err != nil {
-		return exit{exitBroken, err.Error()}
-	}
-	if err := exitOf(results); err != nil || !o.noSkip {
+	outcomes, err := job.perform(cmd, func([]*report.Outcome) { text.Begin(what, o.seedText(cmd)) }, text.Outcome)
+	if err != nil {
 		return err
 	}
-	for _, r := range results {
-		if r.Verdict == play.Skipped {
-			return exit{exitFailed, r.Case.FullName() + " was skipped, and --fail-on-skip forbids it (exit 1)"}
-		}
+	took := time.Since(began)
+	text.End(took)
+	if err := o.write(cmd, outcomes, took); err != nil {
+		return exit{exitBroken, err.Error()}
 	}
-	return nil
+	return o.exitOf(outcomes)
 }
 
-func (o *runOptions) write(cmd *cobra.Command, results []*play.Result, took time.Duration) error {
+func (o *runOptions) write(cmd *cobra.Command, outcomes []*report.Outcome, took time.Duration) error {
 	if o.json {
-		if err := report.JSON(cmd.OutOrStdout(), results, took); err != nil {
+		if err := report.JSON(cmd.OutOrStdout(), outcomes, took); err != nil {
 			return err
 		}
 	}
 	if o.junit == "" {
 		return nil
 	}
-	return writeFile(o.junit, func(w io.Writer) error { return report.JUnit(w, results, took) })
+	return writeFile(o.junit, func(w io.Writer) error { return report.JUnit(w, outcomes, took) })
 }
 
 // exitOf is the exit code as an error, nil when all passed.
-func exitOf(results []*play.Result) error {
+func (o *runOptions) exitOf(outcomes []*report.Outcome) error {
+	if err := exitOf(outcomes); err != nil || !o.noSkip {
+		return err
+	}
+	for _, r := range outcomes {
+		if r.Verdict == play.Skipped {
+			return exit{exitFailed, r.FullName() + " was skipped, and --fail-on-skip forbids it (exit 1)"}
+		}
+	}
+	return nil
+}
+
+// exitOf is the exit code as an error, nil when all passed.
+func exitOf(outcomes []*report.Outcome) error {
 	code, ran := exitOK, 0
-	for _, r := range results {
+	for _, r := range outcomes {
 		switch r.Verdict {
 		case play.Broken:
 			code = exitBroken
@@ -189,33 +184,6 @@ func exitOf(results []*play.Result) error {
 		return nil
 	}
 	return exit{code: code}
-}
-
-// oddInNames must not be in the name of a folder.
-var oddInNames = regexp.MustCompile(`[^A-Za-z0-9,=_+-]+`)
-
-// keep writes what a failed case leaves behind.
-func keep(dir string, r *play.Result) error {
-	dir = filepath.Join(dir, filepath.FromSlash(r.Case.ID), oddInNames.ReplaceAllString(r.Case.Name, "_"))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := writeFile(filepath.Join(dir, "events.ndjson"), func(w io.Writer) error { return play.WriteLog(w, r.Log) }); err != nil {
-		return err
-	}
-	return writeFile(filepath.Join(dir, "ladder.txt"), func(w io.Writer) error { report.Ladder(w, r); return nil })
-}
-
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }
 
 // isTerminal tells whether colours make sense.

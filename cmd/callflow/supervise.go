@@ -2,112 +2,211 @@ package main
 
 import (
 	"bufio"
+	"cmp"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"runtime"
 	"slices"
-	"strings"
-	"sync"
 
-	"github.com/go-sipsimple/callflow/conformance/play"
-	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/spf13/cobra"
+
+	"github.com/go-sipsimple/callflow/conformance/report"
 )
-
-// A panic in a goroutine of the middleware ends the process, and its exit code
-// would look like bad input. So the commands that play scenarios run in a child
-// process, which tells what it is playing; when it dies, the parent says so and
-// exits with 3.
 
 // supervised is the environment variable that tells a child what it is.
 const supervised = "CALLFLOW_SUPERVISED"
 
-// wantsSupervision tells whether the command plays scenarios.
-func wantsSupervision(args []string) bool {
-	playing := len(args) > 0 && slices.Contains([]string{"run", "replay", "coverage"}, args[0])
-	return playing && os.Getenv(supervised) == "" && runtime.GOOS != "windows" // which hands down no pipe
+// plan is what a parent asks of a child.
+type plan struct {
+	Done  []int // not to be played: there is an outcome
+	Alone []int // to be played first, one at a time: a child has died while it played these
 }
 
-// supervise runs the command in a child process and returns the exit code. It
-// returns an error when no child could be started.
-func supervise(child *exec.Cmd, stderr io.Writer) (int, error) {
+func (p *plan) skips(i int) bool {
+	_, done := slices.BinarySearch(p.Done, i)
+	return done || slices.Contains(p.Alone, i)
+}
+
+// event is a line from a child to its parent: one of the fields is set.
+type event struct {
+	Cases   []*report.Outcome `json:",omitempty"` // what there is to play, without what came of it
+	Begin   *int              `json:",omitempty"` // this case begins
+	Done    *int              `json:",omitempty"` // this case has ended
+	Outcome *report.Outcome   `json:",omitempty"` // so
+}
+
+func writeEvent(w io.Writer, e event) error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(data, '\n'))
+	return err
+}
+
+// openChildLink finds the pipes that the parent has handed down.
+func openChildLink() (*childLink, error) {
+	link := &childLink{to: os.NewFile(3, "progress")}
+	orders := os.NewFile(4, "plan")
+	if link.to == nil || orders == nil {
+		return nil, errors.New("a child without a parent")
+	}
+	defer orders.Close()
+	err := json.NewDecoder(orders).Decode(&link.plan)
+	return link, err
+}
+
+// supervisor plays cases in child processes, one after another until each case
+// has an outcome.
+type supervisor struct {
+	command func() *exec.Cmd
+	stderr  io.Writer
+	begin   func(cases []*report.Outcome)
+	done    func(*report.Outcome)
+
+	cases    []*report.Outcome // nil until a child has loaded them
+	outcomes []*report.Outcome // in the order of the cases
+	count    int               // of outcomes
+	shown    int               // so many were handed on
+	playing  map[int]bool      // by the child that runs
+	suspects suspicion
+}
+
+// newSupervisor is nil where the command cannot start itself again.
+func newSupervisor(cmd *cobra.Command) *supervisor {
+	exe, err := os.Executable()
+	if err != nil || cmd.Root().Annotations[isCommand] == "" || runtime.GOOS == "windows" { // which hands down no pipes
+		return nil
+	}
+	return &supervisor{
+		command: func() *exec.Cmd { return exec.Command(exe, os.Args[1:]...) }, stderr: cmd.ErrOrStderr(), playing: map[int]bool{},
+	}
+}
+
+// perform plays everything. The error asks for an exit code.
+func (s *supervisor) perform(begin func([]*report.Outcome), done func(*report.Outcome)) ([]*report.Outcome, error) {
+	s.begin, s.done = begin, done
+	for {
+		before, last := s.count, &tail{}
+		code, state, err := s.child(last)
+		if err != nil {
+			return nil, exit{exitBroken, "callflow: " + err.Error()}
+		}
+		crashed := last.crashed(code)
+		if !crashed {
+			_, _ = s.stderr.Write(last.kept)
+		}
+		switch {
+		case s.cases == nil && crashed:
+			return nil, exit{exitBroken, "callflow: the process died before it played anything (exit 3)\n" + last.words()}
+		case s.cases == nil:
+			return nil, exit{code: code}
+		}
+		if len(s.playing) == 0 {
+			s.acquit()
+		}
+		if s.count == len(s.cases) {
+			return s.outcomes, nil
+		}
+		s.afterCrash(cmp.Or(last.words(), state), s.count > before)
+	}
+}
+
+// child runs one child to its end.
+func (s *supervisor) child(last *tail) (code int, state string, err error) {
+	s.playing = map[int]bool{}
 	progress, report, err := os.Pipe()
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer progress.Close()
-	last := &tail{out: stderr}
-	child.Env = append(child.Environ(), supervised+"=1")
-	child.Stderr = last
-	child.ExtraFiles = []*os.File{report}
-	if err := child.Start(); err != nil {
+	orders, give, err := os.Pipe()
+	if err != nil {
 		report.Close()
-		return 0, err
+		return 0, "", err
 	}
+	child := s.command()
+	child.Env = append(child.Environ(), supervised+"=1")
+	child.Stdin, child.Stderr, child.ExtraFiles = os.Stdin, last, []*os.File{report, orders}
+	err = child.Start()
 	report.Close()
-	playing := whatIsPlayed(progress)
+	orders.Close()
+	if err != nil {
+		give.Close()
+		return 0, "", err
+	}
+	given := make(chan struct{})
+	go func() { // a long plan does not fit into the pipe
+		defer close(given)
+		defer give.Close()
+		_ = json.NewEncoder(give).Encode(s.plan()) // a child that does not read it dies, too
+	}()
+	s.listen(progress)
 	err = child.Wait()
+	<-given
 	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
-		return 0, err
+		return 0, "", err
 	}
-	code := child.ProcessState.ExitCode()
-	if code >= 0 && !(code == exitBadInput && crash.Match(last.kept)) {
-		return code, nil
-	}
-	fmt.Fprintf(stderr, "callflow: the laboratory broke down (exit 3) while it played %s\n", strings.Join(playing, ", "))
-	return exitBroken, nil
+	return child.ProcessState.ExitCode(), child.ProcessState.String(), nil
 }
 
-// crash is how the runtime begins its last words.
-var crash = regexp.MustCompile(`(?m)^(panic|fatal error|runtime): `)
-
-// whatIsPlayed reads "+case" and "-case" until the child ends, and returns what
-// has begun and not ended.
-func whatIsPlayed(r io.Reader) []string {
-	var playing []string
-	for lines := bufio.NewScanner(r); lines.Scan(); {
-		word, name := lines.Text()[:1], lines.Text()[1:]
-		if word == "+" {
-			playing = append(playing, name)
-		} else if i := slices.Index(playing, name); i >= 0 {
-			playing = slices.Delete(playing, i, i+1)
+func (s *supervisor) plan() plan {
+	p := plan{}
+	for i, o := range s.outcomes {
+		if o != nil || s.suspects.passed[i] != nil {
+			p.Done = append(p.Done, i)
 		}
 	}
-	return playing
+	for _, i := range s.suspects.cases {
+		if !p.skips(i) {
+			p.Alone = append(p.Alone, i)
+		}
+	}
+	return p
 }
 
-// tail passes text on and keeps the beginning of it: a crash comes first.
-type tail struct {
-	out  io.Writer
-	kept []byte
+// listen hears what a child says, until it ends.
+func (s *supervisor) listen(r io.Reader) {
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var e event
+		if json.Unmarshal(line, &e) != nil {
+			continue
+		}
+		switch {
+		case e.Cases != nil && s.cases == nil:
+			s.cases, s.outcomes = e.Cases, make([]*report.Outcome, len(e.Cases))
+			s.begin(s.cases)
+		case e.Begin != nil:
+			s.playing[*e.Begin] = true
+			if !slices.Contains(s.suspects.cases, *e.Begin) {
+				s.acquit()
+			}
+		case e.Done != nil && e.Outcome != nil:
+			delete(s.playing, *e.Done)
+			if !s.hold(*e.Done, e.Outcome) {
+				s.settle(*e.Done, e.Outcome)
+			}
+		}
+	}
 }
 
-func (t *tail) Write(p []byte) (int, error) {
-	t.kept = append(t.kept, p[:min(len(p), max(0, 64<<10-len(t.kept)))]...)
-	return t.out.Write(p)
-}
-
-// announced lets a child tell its parent which cases are being played.
-func announced(how func(*scenario.Case) *play.Result) func(*scenario.Case) *play.Result {
-	if os.Getenv(supervised) == "" {
-		return how
+// settle notes an outcome, and shows those that are next in order.
+func (s *supervisor) settle(i int, o *report.Outcome) {
+	if i < 0 || i >= len(s.outcomes) || s.outcomes[i] != nil {
+		return
 	}
-	progress := os.NewFile(3, "progress")
-	if progress == nil {
-		return how
-	}
-	var mu sync.Mutex
-	tell := func(word string, c *scenario.Case) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintln(progress, word+c.FullName()) // a parent that does not listen is no reason to fail
-	}
-	return func(c *scenario.Case) *play.Result {
-		tell("+", c)
-		defer tell("-", c)
-		return how(c)
+	s.outcomes[i] = o
+	s.count++
+	for s.shown < len(s.outcomes) && s.outcomes[s.shown] != nil {
+		s.done(s.outcomes[s.shown])
+		s.shown++
 	}
 }

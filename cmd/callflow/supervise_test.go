@@ -1,47 +1,122 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/go-sipsimple/callflow/conformance/play"
+	"github.com/go-sipsimple/callflow/conformance/report"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
 )
 
-// The test binary stands in for the command: told so, it plays and breaks down.
+// asChild tells the test binary to stand in for a child of the command: what it
+// plays, and how that ends.
+const asChild = "CALLFLOW_TEST_CHILD"
+
 func TestMain(m *testing.M) {
-	switch os.Getenv("CALLFLOW_TEST_CHILD") {
-	case "":
+	if os.Getenv(asChild) == "" {
 		os.Exit(m.Run())
-	case "good":
-		os.Exit(callflow([]string{"run", "set/SET-12-chat-only"}, os.Stdout, os.Stderr))
-	case "bad input":
-		os.Exit(callflow([]string{"run", "no-such-thing"}, os.Stdout, os.Stderr))
-	case "crash":
-		fmt.Fprintln(os.NewFile(3, "progress"), "+one\n+two\n-one")
-		ended := make(chan bool)
-		go func() { panic("boom") }()
-		<-ended
+	}
+	err := testJob(os.Getenv(asChild)).performAsChild()
+	if e, ok := err.(exit); ok {
+		os.Stderr.WriteString(e.text)
+		os.Exit(e.code)
 	}
 }
 
+// testJob has five cases, a to e. Those in the words of the test kill the
+// process when they are played: "c" always, "b+d" when both are played at a
+// time, "0" before anything is played.
+func testJob(words string) *job {
+	return &job{
+		parallel: 2,
+		load: func() ([]*scenario.Case, error) {
+			switch words {
+			case "0":
+				panic("nothing works")
+			case "bad input":
+				return nil, exit{exitBadInput, "no such thing"}
+			}
+			var cases []*scenario.Case
+			for _, name := range []string{"a", "b", "c", "d", "e"} {
+				cases = append(cases, &scenario.Case{ID: name, File: name + ".yaml"})
+			}
+			return cases, nil
+		},
+		play: func(c *scenario.Case) *play.Result {
+			if slices.Contains(strings.Fields(words), c.ID) {
+				ended := make(chan bool)
+				go func() { panic("boom in " + c.ID) }()
+				<-ended
+			}
+			together(words, c.ID)
+			return &play.Result{Case: c}
+		},
+	}
+}
+
+var met = map[string]chan bool{"b": make(chan bool, 1), "c": make(chan bool, 1)}
+
+// together lets b and c wait for each other, and then panics: unless one of them
+// has ended already, when they are played alone.
+func together(words, id string) {
+	if words != "b+c" || met[id] == nil || os.Getenv(alone) != "" {
+		return
+	}
+	other := "b"
+	if id == "b" {
+		other = "c"
+	}
+	met[id] <- true
+	<-met[other]
+	ended := make(chan bool)
+	go func() { panic("both") }()
+	<-ended
+}
+
+const alone = "CALLFLOW_TEST_ALONE"
+
 func TestSupervision(t *testing.T) {
+	passed, failed, broken := play.Passed, play.Failed, play.Broken
 	cases := []struct {
-		child string
-		want  int
-		err   string
+		words string
+		want  []play.Verdict // nil: nothing is played
+		text  string         // of a failure, or of the error
 	}{
-		{"good", exitOK, ""},
-		{"bad input", exitBadInput, "no-such-thing"},
-		{"crash", exitBroken, "the laboratory broke down (exit 3) while it played two"},
+		{"none", []play.Verdict{passed, passed, passed, passed, passed}, ""},
+		{"c", []play.Verdict{passed, passed, failed, passed, passed}, "panic: boom in c"},
+		{"a e", []play.Verdict{failed, passed, passed, passed, failed}, "panic: boom in e"},
+		{"a b c d e", []play.Verdict{failed, failed, failed, failed, failed}, "panic: boom in d"},
+		{"b+c", []play.Verdict{passed, broken, broken, passed, passed}, "while it played b, c at the same time; alone, none"},
+		{"0", nil, "died before it played anything (exit 3)\npanic: nothing works"},
+		{"bad input", nil, "no such thing"},
 	}
 	for _, c := range cases {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), "CALLFLOW_TEST_CHILD="+c.child)
 		var stderr strings.Builder
-		code, err := supervise(child, &stderr)
-		if err != nil || code != c.want || !strings.Contains(stderr.String(), c.err) {
-			t.Errorf("%s: exit %d, %v, want %d\n%s", c.child, code, err, c.want, stderr.String())
+		children := 0
+		s := &supervisor{stderr: &stderr, playing: map[int]bool{}, command: func() *exec.Cmd {
+			child := exec.Command(os.Args[0])
+			child.Env = append(os.Environ(), asChild+"="+c.words)
+			if children++; children > 1 {
+				child.Env = append(child.Env, alone+"=1")
+			}
+			return child
+		}}
+		began, text := 0, ""
+		var got []play.Verdict
+		_, err := s.perform(func([]*report.Outcome) { began++ }, func(o *report.Outcome) {
+			got = append(got, o.Verdict)
+			text += o.Block
+		})
+		if err != nil {
+			text += err.Error()
+		}
+		text += stderr.String()
+		if !slices.Equal(got, c.want) || (began == 1) != (c.want != nil) || !strings.Contains(text, c.text) {
+			t.Errorf("%s: %v (began %d), want %v\n%s", c.words, got, began, c.want, text)
 		}
 	}
 }

@@ -3,21 +3,19 @@ package play
 import (
 	"runtime"
 	"sync"
-
-	"github.com/go-sipsimple/callflow/conformance/scenario"
 )
 
 // All plays cases, as many at a time as there are workers (0: one a core), and
 // hands over each result as soon as it and all before it are there: in the
-// order of the cases, from one goroutine at a time. play is [Play] or
-// [PlayAndLog].
-func All(cases []*scenario.Case, workers int, play func(*scenario.Case) *Result, done func(*Result)) {
+// order of the cases, from one goroutine at a time. play is [Play], [PlayAndLog]
+// or what makes something of their results.
+func All[C, T any](cases []C, workers int, play func(C) T, done func(T)) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	results := make([]chan *Result, len(cases))
+	results := make([]chan T, len(cases))
 	for i := range results {
-		results[i] = make(chan *Result, 1)
+		results[i] = make(chan T, 1)
 	}
 	var wg sync.WaitGroup
 	next := make(chan int)

@@ -1,10 +1,13 @@
 package play
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/wirefields"
@@ -75,6 +78,7 @@ type line struct {
 	Lost    bool           `json:"lost,omitempty"`
 	Copy    bool           `json:"copy,omitempty"`
 	Octets  string         `json:"octets,omitempty"`
+	Base64  []byte         `json:"base64,omitempty"` // instead, when the octets are no UTF-8
 }
 
 // WriteLog writes the log of a run as ndjson, the same bytes for the same seed.
@@ -85,7 +89,12 @@ func WriteLog(out io.Writer, entries []Entry) error {
 		l := line{Time: e.At.String()}
 		if m := e.Message; m != nil {
 			l.Wire, l.Message, l.Over = e.Event.Name, e.Event.Text, m.Transport
-			l.Lost, l.Copy, l.Octets = e.Event.Lost, e.Event.Copy, string(m.Data)
+			l.Lost, l.Copy = e.Event.Lost, e.Event.Copy
+			if utf8.Valid(m.Data) {
+				l.Octets = string(m.Data)
+			} else {
+				l.Base64 = m.Data
+			}
 		} else {
 			l.Party, l.Session, l.Name, l.Fields = e.Party, e.Session, e.Event.Name, plain(e.Event.Fields)
 		}
@@ -94,6 +103,15 @@ func WriteLog(out io.Writer, entries []Entry) error {
 		}
 	}
 	return nil
+}
+
+// digest is the SHA-256 of a log as WriteLog writes it.
+func digest(entries []Entry) string {
+	h := sha256.New()
+	if err := WriteLog(h, entries); err != nil {
+		return "" // of a value that JSON does not have: writing the log will say so
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // plain turns the values of fields into what JSON has.

@@ -40,6 +40,9 @@ func playCase(c *scenario.Case, log bool) *Result {
 	if len(result.Failures) > 0 && result.Verdict == Passed {
 		result.Verdict = Failed
 	}
+	if log {
+		result.Digest = digest(result.Log)
+	}
 	return result
 }
 

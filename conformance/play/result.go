@@ -31,6 +31,9 @@ type Result struct {
 	Virtual  time.Duration // from the first step to the end of the last
 	Wall     time.Duration
 	Log      []Entry // everything that happened, in order; see Play
+	// Digest is the SHA-256 of the log as WriteLog writes it, in hex; "" when
+	// the log was not asked for.
+	Digest string
 }
 
 // Failure is one thing that was not as it should be.

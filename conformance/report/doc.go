@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/play"
-	"github.com/go-sipsimple/callflow/conformance/scenario"
 )
 
 // style colours words when the output is a terminal.
@@ -73,9 +72,9 @@ func quoted(text string) string {
 }
 
 // clauses lists the RFC clauses and rows that a case is evidence for, a few.
-func clauses(c *scenario.Case) string {
+func clauses(spec []string) string {
 	var list []string
-	for _, s := range c.Spec {
+	for _, s := range spec {
 		if strings.HasPrefix(s, "rfc") {
 			list = append(list, s)
 		}

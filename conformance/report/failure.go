@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -9,9 +10,15 @@ import (
 	"github.com/go-sipsimple/callflow/conformance/play"
 )
 
+// failureBlock prints failures in full.
+type failureBlock struct {
+	out   io.Writer
+	style style
+}
+
 // failure prints the block of one failure. The first of a case has the heading
 // and ends with the command to play it again.
-func (t *Text) failure(r *play.Result, f *play.Failure, first bool) {
+func (t *failureBlock) failure(r *play.Result, f *play.Failure, first bool) {
 	if first {
 		t.heading(r, f)
 	}
@@ -34,9 +41,9 @@ func (t *Text) failure(r *play.Result, f *play.Failure, first bool) {
 
 const mostDetails = 40
 
-func (t *Text) print(format string, args ...any) { fmt.Fprintf(t.Out, format+"\n", args...) }
+func (t *failureBlock) print(format string, args ...any) { fmt.Fprintf(t.out, format+"\n", args...) }
 
-func (t *Text) heading(r *play.Result, f *play.Failure) {
+func (t *failureBlock) heading(r *play.Result, f *play.Failure) {
 	name := fmt.Sprintf("%q", r.Case.Title)
 	if r.Case.Name != "" {
 		name += "  [" + r.Case.Name + "]"
@@ -45,7 +52,7 @@ func (t *Text) heading(r *play.Result, f *play.Failure) {
 	t.print("\n%-72s  seed %d   t = %s", t.style.bad(left), r.Case.Seed, match.FormatTime(f.At))
 }
 
-func (t *Text) what(f *play.Failure) {
+func (t *failureBlock) what(f *play.Failure) {
 	what := f.What
 	if m := f.Match; m != nil {
 		what = m.View
@@ -61,7 +68,7 @@ func (t *Text) what(f *play.Failure) {
 
 // judgement prints expected and got below each other, with carets under what
 // differs.
-func (t *Text) judgement(f *match.Failure) {
+func (t *failureBlock) judgement(f *match.Failure) {
 	switch {
 	case f.Forbidden != nil:
 		t.print("    never     %s", f.Forbidden.Source)
@@ -92,7 +99,7 @@ func comparable(f *match.Failure) bool {
 	return f.Item.Name == f.Got.Name && !strings.Contains(f.Got.Name, " > ") && len(f.Item.Fields) > 0
 }
 
-func (t *Text) differences(f *match.Failure) {
+func (t *failureBlock) differences(f *match.Failure) {
 	for _, d := range f.Diff {
 		if d.Field != "" {
 			t.print("              %s: expected %s, got %s", d.Field, d.Want, d.Got)
@@ -101,7 +108,7 @@ func (t *Text) differences(f *match.Failure) {
 }
 
 // compare aligns the fields of item and event.
-func (t *Text) compare(f *match.Failure) {
+func (t *failureBlock) compare(f *match.Failure) {
 	wrong := map[string]bool{}
 	for _, d := range f.Diff {
 		wrong[d.Field] = true
@@ -179,7 +186,7 @@ func pad(text string, width int) string {
 }
 
 // lastMessages prints the last of the wire up to the failure.
-func (t *Text) lastMessages(r *play.Result, f *play.Failure) {
+func (t *failureBlock) lastMessages(r *play.Result, f *play.Failure) {
 	var last []play.Entry
 	for _, e := range r.Log {
 		if e.Message != nil && e.At <= f.At {

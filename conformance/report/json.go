@@ -18,6 +18,7 @@ type caseJSON struct {
 	Verdict  string        `json:"verdict"`
 	Virtual  float64       `json:"virtual_s"`
 	Wall     float64       `json:"wall_ms"`
+	Log      string        `json:"log_sha256,omitempty"` // of the log as events.ndjson has it
 	Skip     string        `json:"skip,omitempty"`
 	Failures []failureJSON `json:"failures,omitempty"`
 	Replay   string        `json:"replay,omitempty"`
@@ -34,15 +35,15 @@ type failureJSON struct {
 func Word(v play.Verdict) string { return [...]string{"pass", "fail", "skip", "broken"}[v] }
 
 // JSON writes the report of a run as one object.
-func JSON(out io.Writer, results []*play.Result, took time.Duration) error {
+func JSON(out io.Writer, outcomes []*Outcome, took time.Duration) error {
 	report := struct {
 		Cases  []caseJSON     `json:"cases"`
 		Counts map[string]int `json:"counts"`
 		Wall   float64        `json:"wall_ms"`
 	}{Cases: []caseJSON{}, Counts: map[string]int{}, Wall: milliseconds(took)}
-	for _, r := range results {
-		report.Counts[Word(r.Verdict)]++
-		report.Cases = append(report.Cases, caseOf(r))
+	for _, o := range outcomes {
+		report.Counts[Word(o.Verdict)]++
+		report.Cases = append(report.Cases, caseOf(o))
 	}
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
@@ -50,20 +51,13 @@ func JSON(out io.Writer, results []*play.Result, took time.Duration) error {
 	return encoder.Encode(report)
 }
 
-func caseOf(r *play.Result) caseJSON {
+func caseOf(o *Outcome) caseJSON {
 	c := caseJSON{
-		ID: r.Case.ID, Case: r.Case.Name, File: r.Case.File, Spec: r.Case.Spec, Seed: r.Case.Seed, Verdict: Word(r.Verdict),
-		Virtual: r.Virtual.Seconds(), Wall: milliseconds(r.Wall), Skip: r.Reason,
+		ID: o.ID, Case: o.Case, File: o.File, Spec: o.Spec, Seed: o.Seed, Verdict: Word(o.Verdict),
+		Virtual: o.Virtual.Seconds(), Wall: milliseconds(o.Wall), Log: o.Digest, Skip: o.Reason, Replay: o.Replay,
 	}
-	for _, f := range r.Failures {
-		j := failureJSON{At: f.At.Seconds(), Message: f.String(), Details: f.Details}
-		if f.Pos.Line > 0 {
-			j.Pos = f.Pos.String()
-		}
-		c.Failures = append(c.Failures, j)
-	}
-	if len(r.Failures) > 0 {
-		c.Replay = Replay(r)
+	for _, f := range o.Failures {
+		c.Failures = append(c.Failures, failureJSON{At: f.At.Seconds(), Pos: f.Pos, Message: f.Message, Details: f.Details})
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -36,20 +37,20 @@ type junitMessage struct {
 }
 
 // JUnit writes the report of a run in the format that CI servers read.
-func JUnit(out io.Writer, results []*play.Result, took time.Duration) error {
-	suite := junitSuite{Name: "callflow", Tests: len(results), Time: inSeconds(took)}
-	for _, r := range results {
-		c := junitCase{Class: strings.ReplaceAll(r.Case.ID, "/", "."), Name: r.Case.FullName(), Time: inSeconds(r.Wall)}
-		switch r.Verdict {
+func JUnit(out io.Writer, outcomes []*Outcome, took time.Duration) error {
+	suite := junitSuite{Name: "callflow", Tests: len(outcomes), Time: inSeconds(took)}
+	for _, o := range outcomes {
+		c := junitCase{Class: strings.ReplaceAll(o.ID, "/", "."), Name: o.FullName(), Time: inSeconds(o.Wall)}
+		switch o.Verdict {
 		case play.Failed:
 			suite.Failures++
-			c.Failure = messageOf(r)
+			c.Failure = messageOf(o)
 		case play.Broken:
 			suite.Errors++
-			c.Error = messageOf(r)
+			c.Error = messageOf(o)
 		case play.Skipped:
 			suite.Skipped++
-			c.Skipped = &junitMessage{Message: r.Reason}
+			c.Skipped = &junitMessage{Message: o.Reason}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
@@ -67,16 +68,13 @@ func JUnit(out io.Writer, results []*play.Result, took time.Duration) error {
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }
 
-func messageOf(r *play.Result) *junitMessage {
-	m := &junitMessage{}
-	if len(r.Failures) > 0 {
-		m.Message = r.Failures[0].String()
+// colours are what a terminal takes for colours, and XML for an error.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func messageOf(o *Outcome) *junitMessage {
+	m := &junitMessage{Text: colours.ReplaceAllString(o.Block, "")}
+	if len(o.Failures) > 0 {
+		m.Message = o.Failures[0].Message
 	}
-	var text strings.Builder
-	t := Text{Out: &text, files: map[string]bool{}}
-	for i := range r.Failures {
-		t.failure(r, &r.Failures[i], i == 0)
-	}
-	m.Text = text.String()
 	return m
 }

@@ -97,7 +97,10 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestReportsTellOfWriteErrors(t *testing.T) {
-	results := []*play.Result{result(play.Passed), result(play.Broken, play.Failure{What: "the world"})}
+	results := []*report.Outcome{
+		report.Render(result(play.Passed), false, false),
+		report.Render(result(play.Broken, play.Failure{What: "the world"}), false, true),
+	}
 	if err := report.JSON(broken{}, results, 0); err == nil {
 		t.Error("JSON hides the error of its writer")
 	}

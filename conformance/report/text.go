@@ -28,31 +28,29 @@ func (t *Text) Begin(what string, seed string) {
 }
 
 // Case prints the line of one case, and what went wrong in it.
-func (t *Text) Case(r *play.Result) {
-	t.counts[r.Verdict]++
-	t.files[r.Case.File] = true
-	t.virtual += r.Virtual
-	switch r.Verdict {
+func (t *Text) Case(r *play.Result) { t.Outcome(Render(r, t.Ladder, t.Colour)) }
+
+// Outcome is Case for a result that has been rendered.
+func (t *Text) Outcome(o *Outcome) {
+	t.counts[o.Verdict]++
+	t.files[o.File] = true
+	t.virtual += o.Virtual
+	switch o.Verdict {
 	case play.Passed:
-		t.line(r, t.style.good("ok  "), t.style.dim(clauses(r.Case)))
+		t.line(o, t.style.good("ok  "), t.style.dim(clauses(o.Spec)))
 	case play.Skipped:
-		t.line(r, "skip", r.Reason)
+		t.line(o, "skip", o.Reason)
 	default:
-		t.line(r, t.style.bad(fmt.Sprintf("%-4s", r.Verdict)), "")
-		for i := range r.Failures {
-			t.failure(r, &r.Failures[i], i == 0)
-		}
-		fmt.Fprintln(t.Out)
+		t.line(o, t.style.bad(fmt.Sprintf("%-4s", o.Verdict)), "")
+		fmt.Fprintln(t.Out, o.Block)
 	}
-	if t.Ladder && r.Verdict != play.Skipped {
-		fmt.Fprintln(t.Out)
-		Ladder(t.Out, r)
-		fmt.Fprintln(t.Out)
+	if o.Ladder != "" {
+		fmt.Fprintf(t.Out, "\n%s\n", o.Ladder)
 	}
 }
 
-func (t *Text) line(r *play.Result, word, note string) {
-	fmt.Fprintf(t.Out, "  %s  %-44s %d parties %9s virtual %9s", word, r.Case.FullName(), len(r.Case.Parties), virtual(r.Virtual), wall(r.Wall))
+func (t *Text) line(o *Outcome, word, note string) {
+	fmt.Fprintf(t.Out, "  %s  %-44s %d parties %9s virtual %9s", word, o.FullName(), o.Parties, virtual(o.Virtual), wall(o.Wall))
 	if note != "" {
 		fmt.Fprintf(t.Out, "   %s", note)
 	}
