@@ -28,12 +28,12 @@ func (MediaStreamDidEnd) NotificationName() string        { return "MediaStreamD
 
 // Notifications lists a zero value of every notification of this package.
 func Notifications() []notification.Data {
-	return []notification.Data{
+	return append(msrpNotifications(), []notification.Data{
 		MediaStreamDidInitialize{}, MediaStreamDidStart{}, MediaStreamDidFail{}, MediaStreamWillEnd{}, MediaStreamDidEnd{},
 		AudioStreamDidChangeHoldState{}, AudioStreamDidChangeRTPParameters{}, AudioStreamDidTimeout{},
 		AudioStreamGotDTMF{}, AudioStreamWillStartRecordingAudio{}, AudioStreamDidStartRecordingAudio{},
 		AudioStreamWillStopRecordingAudio{}, AudioStreamDidStopRecordingAudio{},
-	}
+	}...)
 }
 
 // AudioStreamDidTimeout tells that a stream that is to send and receive has
