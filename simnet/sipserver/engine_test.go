@@ -183,6 +183,26 @@ func TestEngineCallsThroughProxy(t *testing.T) {
 	}
 }
 
+func TestEngineCallsOverIPv6(t *testing.T) {
+	for _, transport := range []string{"udp", "tcp", "tls"} {
+		t.Run(transport, func(t *testing.T) {
+			l := &lab{t: t, v6: true}
+			l.run(sipserver.Config{Proxy: true, Users: map[string]string{"alice": "secret"}}, func(l *lab) {
+				alice, bob := l.user("alice", 2, nil), l.user("bob", 3, accept)
+				alice.invite("sip:bob@bob.test", transport, "secret")
+				pass(5 * time.Second)
+				bob.box.Post(func() { bob.call().Bye(0, "") })
+				pass(5 * time.Second)
+				alice.expect("Provisional180 Accepted ByeReceived")
+				bob.expect("Acknowledged ByeDone200")
+				if l.between("alice > bob")+l.between("bob > alice") > 0 {
+					t.Errorf("they talk past the proxy\n%s", l.text())
+				}
+			})
+		})
+	}
+}
+
 func TestEngineWrongPassword(t *testing.T) {
 	inLab(t, sipserver.Config{Proxy: true, Users: map[string]string{"alice": "secret"}}, func(l *lab) {
 		alice, _ := l.user("alice", 2, nil), l.user("bob", 3, accept)

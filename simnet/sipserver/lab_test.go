@@ -33,6 +33,7 @@ type lab struct {
 	net    *simnet.Network
 	server *sipserver.Server
 	tls    *tls.Config
+	v6     bool // all addresses are IPv6
 	ends   []func()
 
 	mu    sync.Mutex
@@ -42,7 +43,12 @@ type lab struct {
 
 func inLab(t *testing.T, cfg sipserver.Config, body func(l *lab)) *lab {
 	t.Helper()
-	l := &lab{t: t}
+	return (&lab{t: t}).run(cfg, body)
+}
+
+func (l *lab) run(cfg sipserver.Config, body func(l *lab)) *lab {
+	t := l.t
+	t.Helper()
 	err := simnet.Bubble(func() {
 		l.net = simnet.New(1)
 		defer l.net.Close()
@@ -75,7 +81,11 @@ func inLab(t *testing.T, cfg sipserver.Config, body func(l *lab)) *lab {
 func seeded(seed byte) io.Reader { return mrand.NewChaCha8([32]byte{seed}) }
 
 func (l *lab) host(name string) *simnet.Host {
-	h, err := l.net.Host(name, netip.Addr{})
+	addr := netip.Addr{}
+	if l.v6 {
+		addr = netip.IPv6Unspecified()
+	}
+	h, err := l.net.Host(name, addr)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -129,6 +139,7 @@ func certificates(t *testing.T) *tls.Config {
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	for i := range byte(9) {
+		template.IPAddresses = append(template.IPAddresses, netip.MustParseAddr(fmt.Sprintf("2001:db8::%d", i)).AsSlice())
 		template.IPAddresses = append(template.IPAddresses, net.IPv4(192, 0, 2, i))
 	}
 	for _, name := range []string{"server", "alice", "bob", "p1", "p2"} {
