@@ -43,6 +43,9 @@ type Fixture struct {
 	Acceptable string
 	// Unusable are m-lines of its kind that it must refuse.
 	Unusable []string
+	// Peer, if not nil, runs at 192.0.2.77 while a clause is checked, and completes the media path of Acceptable. What it
+	// returns stops it.
+	Peer func(t *testing.T, host *simnet.Host) (stop func())
 	// Slow is how long Initialize and Start may take; 0 means a second.
 	Slow time.Duration
 }
@@ -83,6 +86,8 @@ type run struct {
 
 	mu  sync.Mutex
 	log []notification.Notification
+
+	stopPeer func()
 }
 
 func newRun(t *testing.T, f Fixture) *run {
@@ -101,10 +106,18 @@ func newRun(t *testing.T, f Fixture) *run {
 		Center: center, Net: host, Rand: rand.NewChaCha8([32]byte{1}), Mixer: mixer, Ports: &streams.PortRotation{},
 		RTP: streams.RTPSettings{Timeout: -1},
 	}
+	if f.Peer != nil {
+		peer, err := r.net.Host("peer", netip.MustParseAddr("192.0.2.77"))
+		r.must(err)
+		r.stopPeer = f.Peer(t, peer)
+	}
 	return r
 }
 
 func (r *run) close() {
+	if r.stopPeer != nil {
+		r.stopPeer()
+	}
 	r.must(r.env.Mixer.Close())
 	r.net.Close()
 }

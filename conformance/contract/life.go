@@ -131,6 +131,7 @@ var lifeClauses = []clause{
 		s := r.started()
 		local, remote := r.agree(s, 0)
 		s.End()
+		r.settle() // the end itself may take a while
 		before := r.posted(s)
 		s.Hold()
 		s.Unhold()
