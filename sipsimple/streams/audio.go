@@ -49,10 +49,12 @@ type AudioStream struct {
 	offer  *remoteOffer
 	codecs []audio.Codec // ours, in order of preference
 	rtp    *rtpSession   // from INITIALIZED on
+	keying keying        // from INITIALIZED on
 	active path          // from ESTABLISHED on
 	hold   HoldState
 
-	recording *recording // nil: none
+	proposed  *sdp.MediaDescription // the peer's m-line that was validated last
+	recording *recording            // nil: none
 }
 
 // remoteOffer is the m-line an incoming stream was made from.
@@ -71,6 +73,7 @@ type path struct {
 	decoders  map[uint8]audio.Codec // by payload type, as we number it
 	eventsOut eventFormat           // that the peer takes
 	eventsIn  eventFormat           // that we take
+	keys      keys                  // zero: plain RTP
 }
 
 // NewAudioStream returns a stream to offer, in state NULL.
@@ -195,6 +198,13 @@ func (s *AudioStream) RemoteRTPAddress() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.active.remote
+}
+
+// SRTPActive says whether packets are protected, in both directions.
+func (s *AudioStream) SRTPActive() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == AudioEstablished && s.active.keys != (keys{})
 }
 
 // Direction is the negotiated direction, zero before the start.

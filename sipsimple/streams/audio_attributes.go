@@ -34,7 +34,9 @@ func (s *AudioStream) Attribute(name string) (any, bool) {
 		return s.RecordingActive(), true
 	case "recording_filename":
 		return nullText(s.RecordingFilename()), true
-	case "srtp_active", "ice_active":
+	case "srtp_active":
+		return s.SRTPActive(), true
+	case "ice_active":
 		return false, true
 	case "packets_lost":
 		return int(s.Statistics().RX.Lost), true

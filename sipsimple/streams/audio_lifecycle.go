@@ -20,6 +20,15 @@ func (s *AudioStream) Initialize(session Session, _ Direction) error {
 		s.failInitializeLocked("no usable audio codec is configured")
 		return nil
 	}
+	var offered *sdp.MediaDescription
+	if s.offer != nil {
+		offered = s.offer.line
+	}
+	var err error
+	if s.keying, err = decideKeying(s.env.RTP, session.Transport(), offered, randomOf(s.env)); err != nil {
+		s.failInitializeLocked(err.Error())
+		return nil
+	}
 	rtp, err := openRTP(s.env, session.LocalIP())
 	if err != nil {
 		s.failInitializeLocked(err.Error())
@@ -55,9 +64,9 @@ func (s *AudioStream) LocalMedia(forOffer bool) (*sdp.MediaDescription, error) {
 		return nil, &IllegalStateError{Method: "LocalMedia", State: string(s.state)}
 	}
 	if forOffer {
-		return localLine(s.rtp.local, s.codecs, s.hold.Offer(s.active.direction)), nil
+		return localLine(s.rtp.local, s.codecs, s.keying, s.hold.Offer(s.active.direction)), nil
 	}
-	line := localLine(s.rtp.local, s.codecs, s.hold.Answer())
+	line := localLine(s.rtp.local, s.codecs, s.keying.answering(s.proposed), s.hold.Answer())
 	if s.state == AudioInitialized && s.offer != nil {
 		return callsdp.AnswerLine(s.offer.line, s.offer.session, line), nil
 	}
@@ -71,11 +80,12 @@ func (s *AudioStream) Start(local, remote *sdp.SessionDescription, index int) er
 	if s.state != AudioInitialized || s.failed {
 		return &IllegalStateError{Method: "Start", State: string(s.state)}
 	}
-	p, err := negotiated(local, remote, index, s.codecs)
+	p, err := negotiated(local, remote, index, s.codecs, s.keying)
 	if err != nil {
 		s.failLocked(err.Error())
 		return nil
 	}
+	s.keying = s.keying.settled(p.keys)
 	if err := s.connectLocked(p); err != nil {
 		s.failLocked(err.Error())
 		return nil
@@ -91,6 +101,10 @@ func (s *AudioStream) connectLocked(p path) error {
 	port := newAudioPort(s, s.rtp, p)
 	slot, err := s.mixer.AddPort(port, port)
 	if err != nil {
+		return err
+	}
+	if err := s.rtp.protect(p.keys); err != nil {
+		s.mixer.RemovePort(slot)
 		return err
 	}
 	s.active = p

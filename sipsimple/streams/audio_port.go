@@ -189,6 +189,9 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	case !parseRTP(&a.parsed, data):
 		a.flow.Malformed++
 		return
+	case !a.unsealLocked(data):
+		a.flow.Unauthentic++
+		return
 	}
 	a.heard = true
 	a.flow.Packets++
@@ -212,6 +215,16 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 		a.parsed.Payload = nil // in the sequence of sound it stands for silence
 	}
 	a.buffer.Push(jitter.Packet{Seq: a.parsed.SequenceNumber, Type: a.parsed.PayloadType, Payload: a.parsed.Payload})
+}
+
+// unsealLocked opens the packet that was just read, if it must be sealed.
+func (a *audioPort) unsealLocked(data []byte) bool {
+	security := a.rtp.security.Load()
+	if security == nil {
+		return true
+	}
+	opened, ok := security.unseal(data, &a.parsed.Header)
+	return ok && parseRTP(&a.parsed, opened)
 }
 
 // eventLocked takes a packet of an event.

@@ -13,7 +13,8 @@ import (
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
-// newAudioFromSDP accepts RTP/AVP audio m-lines with a codec that we have.
+// newAudioFromSDP accepts audio m-lines over RTP, or SRTP where it is enabled,
+// with a codec that we have.
 func newAudioFromSDP(env *Environment, remote *sdp.SessionDescription, index int) (MediaStream, error) {
 	line, ok := lineAt(remote, index)
 	if !ok || line.MediaName.Media != "audio" {
@@ -36,11 +37,30 @@ func lineAt(d *sdp.SessionDescription, index int) (*sdp.MediaDescription, bool) 
 }
 
 func usableAudio(env *Environment, line *sdp.MediaDescription) error {
-	if protocol := callsdp.Protocol(line); !strings.EqualFold(protocol, "RTP/AVP") {
+	enabled := env.RTP.SRTPEncryption == EncryptionOptional || env.RTP.SRTPEncryption == EncryptionMandatory
+	protocol := callsdp.Protocol(line)
+	if !strings.EqualFold(protocol, "RTP/AVP") && !(isSecureProtocol(line) && enabled) {
 		return &InvalidStreamError{Reason: fmt.Sprintf("transport protocol %q is not supported", protocol)}
+	}
+	if err := usableCrypto(env, line); err != nil {
+		return err
 	}
 	if _, ok := firstCommon(line, ourCodecs(env)); !ok {
 		return &InvalidStreamError{Reason: "no codec in common"}
+	}
+	return nil
+}
+
+// usableCrypto refuses offers whose encryption cannot be had: keys that are
+// ambiguous, RTP/SAVP without a usable key, and plain RTP where encryption is
+// mandatory.
+func usableCrypto(env *Environment, line *sdp.MediaDescription) error {
+	lines, err := cryptoLines(line)
+	if err != nil {
+		return &InvalidStreamError{Reason: err.Error()}
+	}
+	if needed := isSecureProtocol(line) || env.RTP.SRTPEncryption == EncryptionMandatory; needed && len(lines) == 0 {
+		return &InvalidStreamError{Reason: "no usable a=crypto line is offered"}
 	}
 	return nil
 }
@@ -102,7 +122,7 @@ func firstCommon(line *sdp.MediaDescription, ours []audio.Codec) (format, bool) 
 }
 
 // localLine describes all our codecs, and events. Addresses are the session's business.
-func localLine(local netip.AddrPort, codecs []audio.Codec, direction sdp.Direction) *sdp.MediaDescription {
+func localLine(local netip.AddrPort, codecs []audio.Codec, k keying, direction sdp.Direction) *sdp.MediaDescription {
 	line := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: int(local.Port())}, Protos: []string{"RTP", "AVP"},
 	}}
@@ -113,12 +133,13 @@ func localLine(local netip.AddrPort, codecs []audio.Codec, direction sdp.Directi
 		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", number+" "+c.Format()))
 	}
 	addEvents(line)
+	k.addTo(line)
 	callsdp.SetDirection(line, direction)
 	return line
 }
 
 // negotiated reads the active descriptions.
-func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.Codec) (path, error) {
+func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.Codec, k keying) (path, error) {
 	localLine, ok1 := lineAt(local, index)
 	remoteLine, ok2 := lineAt(remote, index)
 	if !ok1 || !ok2 {
@@ -134,6 +155,10 @@ func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.C
 	}
 	if _, ok := p.decoders[first.payloadType]; !ok {
 		p.decoders[first.payloadType] = first.codec // numbered by the peer's rules, against RFC 3264 5.1
+	}
+	var err error
+	if p.keys, err = k.negotiatedKeys(localLine, remoteLine); err != nil {
+		return path{}, fmt.Errorf("m-line %d: %w", index, err)
 	}
 	p.eventsOut = eventFormatOf(remoteLine, p.codec.ClockRate)
 	p.eventsIn = eventFormatOf(localLine, p.codec.ClockRate)

@@ -4,6 +4,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/audio"
+	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
 // AudioStreamDidChangeRTPParameters tells that the media path has been rebuilt.
@@ -15,13 +16,29 @@ func (AudioStreamDidChangeRTPParameters) NotificationName() string {
 }
 
 // ValidateUpdate implements [MediaStream]: the m-line must still be audio over
-// RTP/AVP with a codec that we have, or be dead.
+// the same protocol with a codec that we have, or be dead; what is encrypted must
+// stay so.
 func (s *AudioStream) ValidateUpdate(remote *sdp.SessionDescription, index int) bool {
 	line, ok := lineAt(remote, index)
 	if !ok || line.MediaName.Media != "audio" {
 		return false
 	}
-	return line.MediaName.Port.Value == 0 || usableAudio(s.env, line) == nil
+	if line.MediaName.Port.Value == 0 {
+		return true
+	}
+	if usableAudio(s.env, line) != nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != AudioEstablished {
+		return true
+	}
+	if !s.keying.accepts(line) {
+		return false
+	}
+	s.proposed = callsdp.CloneLine(line)
+	return true
 }
 
 // Update implements [MediaStream]. A new address, port or codec rebuilds the
@@ -32,7 +49,7 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 	if s.state != AudioEstablished || s.failed {
 		return
 	}
-	p, err := negotiated(local, remote, index, s.codecs)
+	p, err := negotiated(local, remote, index, s.codecs, s.keying)
 	if err != nil {
 		s.breakLocked(err)
 		return
@@ -41,6 +58,10 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 		p.remote, p.control = s.active.remote, s.active.control // 0.0.0.0 holds, it does not move
 	}
 	if !s.active.moved(p) {
+		if err := s.rtp.protect(p.keys); err != nil {
+			s.breakLocked(err)
+			return
+		}
 		s.active = p
 		s.rtp.follow(p)
 		s.applyHoldLocked(local, index)

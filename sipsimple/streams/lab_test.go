@@ -1,6 +1,7 @@
 package streams_test
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"net/netip"
@@ -20,9 +21,12 @@ import (
 )
 
 // owner is a session as streams see it.
-type owner struct{ ip netip.Addr }
+type owner struct {
+	ip        netip.Addr
+	transport string
+}
 
-func (owner) Transport() string         { return "udp" }
+func (o owner) Transport() string       { return cmp.Or(o.transport, "udp") }
 func (o owner) LocalIP() netip.Addr     { return o.ip }
 func (owner) Account() *account.Account { return nil }
 
@@ -36,6 +40,7 @@ type party struct {
 	neg    *callsdp.Negotiation
 	stream streams.MediaStream
 	plays  []float64
+	sip    string // transport
 
 	mu  sync.Mutex
 	log []string
@@ -46,6 +51,8 @@ type options struct {
 	timeout time.Duration
 	codecs  []string
 	ports   [2]int
+	srtp    streams.Encryption
+	sip     string // transport of the signalling; "": udp
 }
 
 func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...float64) *party {
@@ -53,7 +60,7 @@ func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &party{t: t, host: host, sound: simnet.NewSound(plays), plays: plays, neg: callsdp.NewNegotiation(1)}
+	p := &party{t: t, host: host, sound: simnet.NewSound(plays), plays: plays, sip: o.sip, neg: callsdp.NewNegotiation(1)}
 	center := notification.NewCenter(nil)
 	center.AddObserver(notification.ObserverFunc(p.note))
 	p.mixer, err = audio.NewMixer(audio.MixerConfig{Device: p.sound, SampleRate: o.rate, Center: center})
@@ -62,7 +69,9 @@ func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...
 	}
 	p.env = &streams.Environment{
 		Center: center, Net: host, Rand: rand.NewChaCha8([32]byte{byte(len(name)), name[0]}), Mixer: p.mixer,
-		RTP:   streams.RTPSettings{Timeout: o.timeout, Codecs: o.codecs, PortMin: o.ports[0], PortMax: o.ports[1]},
+		RTP: streams.RTPSettings{
+			Timeout: o.timeout, Codecs: o.codecs, PortMin: o.ports[0], PortMax: o.ports[1], SRTPEncryption: o.srtp,
+		},
 		Ports: &streams.PortRotation{},
 	}
 	return p
@@ -110,7 +119,7 @@ func (p *party) close() {
 	_ = p.mixer.Close()
 }
 
-func (p *party) owner() owner { return owner{p.host.Addr()} }
+func (p *party) owner() owner { return owner{p.host.Addr(), p.sip} }
 
 // describe is a description with one m-line.
 func (p *party) describe(line *sdp.MediaDescription) *sdp.SessionDescription {

@@ -41,6 +41,14 @@ func (a *audioPort) receiveControl(data []byte, from netip.AddrPort) {
 }
 
 func (a *audioPort) controlLocked(data []byte) {
+	if security := a.rtp.security.Load(); security != nil {
+		opened, ok := security.unsealControl(data)
+		if !ok {
+			a.flow.Unauthentic++
+			return
+		}
+		data = opened
+	}
 	packets, ok := parseControl(data)
 	if !ok {
 		a.rtp.reports.countMalformed()

@@ -25,6 +25,8 @@ type rtpSession struct {
 	reader sync.WaitGroup
 	port   atomic.Pointer[audioPort] // nil: whatever comes is dropped
 
+	security atomic.Pointer[security] // nil: plain RTP
+
 	ssrc    uint32 // ours
 	reports *reports
 	events  eventSender
@@ -186,13 +188,36 @@ func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode fu
 		return
 	}
 	r.packet = encode(r.packet)
-	if _, err := r.pair.rtp.WriteTo(r.packet, to); err == nil {
+	if err := r.write(r.packet, to); err == nil {
 		r.sentPackets.Add(1)
 		r.sentBytes.Add(uint64(len(r.packet) - size))
 	}
 	r.header.SequenceNumber++
 	r.header.Timestamp += step
 	r.header.Marker = false
+}
+
+// write sends a packet, protected if that was negotiated: never otherwise.
+func (r *rtpSession) write(packet []byte, to net.Addr) error {
+	if security := r.security.Load(); security != nil {
+		sealed, err := security.seal(packet, &r.header)
+		if err != nil {
+			return err
+		}
+		packet = sealed
+	}
+	_, err := r.pair.rtp.WriteTo(packet, to)
+	return err
+}
+
+// protect takes the keys of a path.
+func (r *rtpSession) protect(k keys) error {
+	security, err := newSecurity(k, r.security.Load())
+	if err != nil {
+		return err
+	}
+	r.security.Store(security)
+	return nil
 }
 
 // sendEvent sends a packet of an event in place of sound (RFC 4733 section
@@ -205,7 +230,16 @@ func (r *rtpSession) sendEvent(to net.Addr, payloadType uint8, step uint32, p ev
 }
 
 // sendControl sends RTCP. What cannot be sent is as good as lost.
-func (r *rtpSession) sendControl(to net.Addr, data []byte) { _, _ = r.pair.rtcp.WriteTo(data, to) }
+func (r *rtpSession) sendControl(to net.Addr, data []byte) {
+	if security := r.security.Load(); security != nil {
+		sealed, err := security.sealControl(data)
+		if err != nil {
+			return
+		}
+		data = sealed
+	}
+	_, _ = r.pair.rtcp.WriteTo(data, to)
+}
 
 // sender is our place in what we send. Called on the tick, or after the last.
 func (r *rtpSession) sender() sender {

@@ -22,6 +22,7 @@ type Flow struct {
 	Unplayable uint64 // of a payload type that was not negotiated
 
 	MalformedControl uint64 // no RTCP of this call
+	Unauthentic      uint64 // damaged, repeated or forged SRTP and SRTCP: not in Packets
 
 	LossPeriod Summary // how long losses were, in µs
 	BurstLoss  bool    // several packets in a row have been lost
@@ -63,6 +64,7 @@ func (f *Flow) add(other Flow) {
 	f.Malformed += other.Malformed
 	f.Strangers += other.Strangers
 	f.Unplayable += other.Unplayable
+	f.Unauthentic += other.Unauthentic
 }
 
 func (f *Flow) addCounters(c jitter.Counters) {
@@ -82,7 +84,7 @@ func (s Statistics) attribute() map[string]any {
 
 func (f Flow) attribute() map[string]any {
 	return map[string]any{
-		"packets": int(f.Packets), "bytes": int(f.Bytes), "packets_discarded": int(f.Discarded),
+		"packets": int(f.Packets), "bytes": int(f.Bytes), "packets_discarded": int(f.Discarded + f.Unauthentic),
 		"packets_lost": int(f.Lost), "packets_reordered": int(f.Reordered), "packets_duplicate": int(f.Duplicate),
 		"loss_period": f.LossPeriod.attribute(), "burst_loss": f.BurstLoss, "random_loss": f.RandomLoss,
 		"jitter": f.Jitter.attribute(),

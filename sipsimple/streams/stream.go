@@ -72,4 +72,7 @@ type RTPSettings struct {
 	PortMin, PortMax int           // default 50000-50500
 	Timeout          time.Duration // silence check, default 30 s; negative = off
 	Codecs           []string      // in order of preference; default DefaultCodecs; what the mixer is too slow for is left out
+
+	SRTPEncryption    Encryption // default disabled; of the account, in the seed
+	UseSRTPWithoutTLS bool       // keys may be exchanged over signalling that is not encrypted
 }
