@@ -130,7 +130,8 @@ func (s *supervisor) child(last *tail) (code int, state string, err error) {
 	}
 	child := s.command()
 	child.Env = append(child.Environ(), supervised+"=1")
-	child.Stdin, child.Stderr, child.ExtraFiles = os.Stdin, last, []*os.File{report, orders}
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, last // the child looks whether that is a terminal
+	child.ExtraFiles = []*os.File{report, orders}
 	err = child.Start()
 	report.Close()
 	orders.Close()

@@ -23,7 +23,7 @@ func (s *scripts) add(p *party) error {
 	cfg := script.Config{
 		Name: p.def.Name, Net: p.host, Host: p.address(), Transport: w.transport(), Rand: p.random(),
 		AnyOrder: w.c.Faults != "", // see loosen.go
-		Resolve:  w.resolve, Auto: p.def.Auto, Ignore: p.def.Ignore, Streams: w.c.Streams, Codecs: p.codecs(),
+		Resolve:  w.resolve, Auto: p.def.Auto, Ignore: p.def.Ignore, ReadFile: w.readFile, Streams: w.c.Streams, Codecs: p.codecs(),
 		Changed: w.touch, Trace: w.wire.trace(p.def.Name),
 	}
 	if w.transport() == "tls" || w.usesTLS() {
@@ -38,6 +38,14 @@ func (s *scripts) add(p *party) error {
 	}
 	s.list = append(s.list, made)
 	return nil
+}
+
+// readFile is the file that a script sends.
+func (w *world) readFile(name string) ([]byte, error) {
+	if data, ok := w.c.Files[name]; ok {
+		return data, nil
+	}
+	return nil, fmt.Errorf("no file %s", name)
 }
 
 func (s *scripts) close() {

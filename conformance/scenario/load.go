@@ -127,10 +127,7 @@ func (l *loader) read(name string) *file {
 	l.files[name] = nil
 	l.reading[name] = true
 	defer delete(l.reading, name)
-	data, err := fs.ReadFile(l.fsys, name)
-	if errors.Is(err, fs.ErrNotExist) && l.opts.Library != nil {
-		data, err = fs.ReadFile(l.opts.Library, name)
-	}
+	data, err := l.octets(name)
 	if err != nil {
 		l.r.file(name, "%v", err)
 		return nil
@@ -142,6 +139,15 @@ func (l *loader) read(name string) *file {
 	f := l.newFile(name, root)
 	l.files[name] = f
 	return f
+}
+
+// octets reads a file from the tree, else from the library.
+func (l *loader) octets(name string) ([]byte, error) {
+	data, err := fs.ReadFile(l.fsys, name)
+	if errors.Is(err, fs.ErrNotExist) && l.opts.Library != nil {
+		data, err = fs.ReadFile(l.opts.Library, name)
+	}
+	return data, err
 }
 
 // exists tells whether a file is there to be included.

@@ -32,6 +32,7 @@ type Case struct {
 	Knobs   Knobs
 	Steps   []Step
 	Finally []AttributeCheck
+	Files   map[string][]byte // what scripts send as it is, by the Arg of their steps
 }
 
 // Budget limits a run; zero = unlimited.

@@ -22,8 +22,6 @@ var notBuilt = []string{
 
 	"call set", "call send", "call dtmf", "call record", "call stop_recording",
 
-	"script send",
-
 	"verb rebind", "verb move", "message msrp", "message stun", "message dns", "protocol msrp", "protocol stun",
 	"protocol dns", "route lookup", "sentence dtmf",
 	"attribute local_nat_type", "attribute storage", "attribute account.registered", "attribute recording",

@@ -66,7 +66,7 @@ func (c *compiler) scriptValue(v *Script, verb *pair) {
 	case "request":
 		v.Arg = c.method(verb.value)
 	case "send":
-		v.Arg = c.text(verb.value, "the name of a file")
+		v.Arg = c.fileToSend(verb.value)
 	}
 }
 
