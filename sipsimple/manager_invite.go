@@ -28,7 +28,7 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 	}
 	replaced, replaces, ok := sm.replacedBy(request)
 	if !ok {
-		inv.Reject(481, "")
+		inv.Reject(603, "")
 		return
 	}
 	call := incomingCall{

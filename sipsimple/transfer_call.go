@@ -106,18 +106,18 @@ func (a *Application) routesTo(uri sip.Uri) ([]core.Route, error) {
 // other session's own executor: two machines never run inside each other.
 func (sh *shell) replace(other *Session) { other.box.Post(other.End) }
 
-// replacedBy finds the session that the Replaces header of an INVITE names.
+// replacedBy finds the session that the Replaces header of an INVITE names. The
+// core has found its dialog; false means that the session is over or about to
+// be, and its dialog will follow (RFC 3891 section 3: 603).
 func (sm *SessionManager) replacedBy(request *sip.Request) (replaced *Session, text string, ok bool) {
 	header := request.GetHeader("Replaces")
 	if header == nil {
 		return nil, "", true
 	}
-	named, ok := core.ParseReplaces(header.Value())
-	if !ok {
-		return nil, "", false
-	}
+	named, _ := core.ParseReplaces(header.Value())
 	for _, s := range sm.Sessions() {
-		if id := s.attrs.get().dialog; id != nil && sameDialog(*id, named.Dialog) {
+		v := s.attrs.get()
+		if v.dialog != nil && sameDialog(*v.dialog, named.Dialog) && v.state != Terminating {
 			return s, header.Value(), true
 		}
 	}

@@ -18,6 +18,7 @@ type replayOptions struct {
 	name   string
 	until  float64
 	events bool
+	faults string
 }
 
 func newReplay() *cobra.Command {
@@ -33,6 +34,7 @@ func newReplay() *cobra.Command {
 	f.StringVar(&o.name, "case", "", "name of the case, when the file has several")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the case, as a failure prints it")
 	f.Float64Var(&o.until, "until", 0, "show the ladder up to this second")
+	f.StringVar(&o.faults, "faults", "", "quality of the links, as a failure prints it")
 	f.BoolVar(&o.events, "events", false, "print the log as ndjson instead of the ladder")
 	f.StringArrayVar(&o.vars, "var", nil, "override a variable: NAME=VALUE")
 	return cmd
@@ -99,10 +101,11 @@ func (o *replayOptions) find(cmd *cobra.Command, args []string) ([]*scenario.Cas
 		}
 		return nil, exit{exitBadInput, fmt.Sprintf("no case %q in %s", o.name, args[0])}
 	}
-	if changed {
-		found.Seed = o.seed
+	one, err := underFaults([]*scenario.Case{found}, o.faults)
+	if err == nil && changed {
+		one[0].Seed = o.seed
 	}
-	return []*scenario.Case{found}, nil
+	return one, err
 }
 
 func upTo(log []play.Entry, end time.Duration) []play.Entry {

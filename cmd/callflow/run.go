@@ -25,6 +25,7 @@ type runOptions struct {
 	parallel int
 	noSkip   bool
 	seeds    string
+	faults   string
 	seedOf   map[*scenario.Case]string // a folder for each of --seeds
 }
 
@@ -34,12 +35,13 @@ func newRun() *cobra.Command {
 		Use:   "run [FILE | FOLDER | BUILT-IN]...",
 		Short: "Play scenarios in virtual time; without arguments the built-in ones",
 		Example: "  callflow run\n  callflow run set/ --ladder\n  callflow run my-call.yaml --seed 7 --var ack_limit=15s\n" +
-			"  callflow run --spec S19 --junit out.xml\n  callflow run --seed 7 --out a; callflow run --seed 7 --out b; diff -r a b",
+			"  callflow run --spec S19 --junit out.xml\n  callflow run --seed 7 --out a; callflow run --seed 7 --out b; diff -r a b\n  callflow run --faults --seeds 1..20",
 		RunE: o.play,
 	}
 	o.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.seeds, "seeds", "", "play everything with each of these seeds: FIRST..LAST")
+	faultsFlag(cmd, &o.faults)
 	f.BoolVar(&o.ladder, "ladder", false, "print a ladder for every case")
 	f.BoolVar(&o.json, "json", false, "print the report as JSON, with a digest of the log of every case")
 	f.StringVar(&o.junit, "junit", "", "write the report to this file in JUnit's format")
@@ -53,7 +55,11 @@ func newRun() *cobra.Command {
 // loadSeeds loads the cases once, or once for each seed of --seeds.
 func (o *runOptions) loadSeeds(cmd *cobra.Command, args []string) ([]*scenario.Case, error) {
 	if o.seeds == "" {
-		return o.load(cmd, args)
+		cases, err := o.load(cmd, args)
+		if err != nil {
+			return nil, err
+		}
+		return underFaults(cases, o.faults)
 	}
 	first, last, err := seedRange(o.seeds)
 	if err != nil {
@@ -66,6 +72,9 @@ func (o *runOptions) loadSeeds(cmd *cobra.Command, args []string) ([]*scenario.C
 			return nil, err
 		}
 		cases, err := o.load(cmd, args)
+		if err == nil {
+			cases, err = underFaults(cases, o.faults)
+		}
 		if err != nil {
 			return nil, err
 		}

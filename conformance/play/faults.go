@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/scenario"
@@ -43,6 +44,7 @@ const (
 func Under(c *scenario.Case, name string) *scenario.Case {
 	bad := *c
 	bad.Faults = name
+	bad.Name = strings.TrimPrefix(c.Name+underWord+name, ", ")
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	bad.Seed ^= h.Sum64()
@@ -53,6 +55,20 @@ func Under(c *scenario.Case, name string) *scenario.Case {
 		loosen(&bad)
 	}
 	return &bad
+}
+
+// underWord stands between the name of a case and that of a quality.
+const underWord = ", under "
+
+// SplitName takes the name that Under gives apart: the case's own, and the
+// quality, "" without one.
+func SplitName(name string) (own, quality string) {
+	if at := strings.LastIndex(", "+name, underWord); at >= 0 {
+		if q := (", " + name)[at+len(underWord):]; slices.Contains(Qualities(), q) {
+			return name[:max(at-len(", "), 0)], q
+		}
+	}
+	return name, ""
 }
 
 // spoil puts the quality of the case in force on every link.

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -29,11 +30,14 @@ import (
 //     longer. ack_received may be anything: a refusal waits 1 s for its ACK (SD8).
 //  5. Who hangs up after a transfer is open: if the final NOTIFY or the BYE takes
 //     longer than 2 s the transferee does it as well (SD37), and either may win.
-//  6. A script receives what it waits for, whatever came before it. At the end
+//     A script that does not expect its BYE answers it.
+//  6. What a transfer failed with may be another provisional code than the one
+//     that came last, or 408 (rule 3; the wait of 1 s for the last NOTIFY).
+//  7. A script receives what it waits for, whatever came before it. At the end
 //     nothing may be left unread, as always.
-//  7. A BYE may overtake the ACK, or the ACK be lost before it: the callee then
+//  8. A BYE may overtake the ACK, or the ACK be lost before it: the callee then
 //     fails without having heard what became of its 200 (SD35, 6.3).
-//  8. Waiting takes as long as it takes: steps wait longer, a check waits until
+//  9. Waiting takes as long as it takes: steps wait longer, a check waits until
 //     it is true, and the rest at the end is longer.
 
 // provisional tells rule 3's notifications.
@@ -74,7 +78,32 @@ const (
 func loosen(c *scenario.Case) {
 	l := loosening{transfers: hasTransfer(c.Steps)}
 	c.Steps = l.steps(c.Steps)
-	c.Limit, c.Settle, c.Budget = max(c.Limit, faultyLimit), max(c.Settle, faultySettle), scenario.Budget{} // rule 8
+	if l.transfers {
+		c.Parties = answeringBye(c) // rule 5
+	}
+	c.Limit, c.Settle, c.Budget = max(c.Limit, faultyLimit), max(c.Settle, faultySettle), scenario.Budget{} // rule 9
+}
+
+// answeringBye are the parties, where a script that never receives a BYE answers
+// it by itself.
+func answeringBye(c *scenario.Case) []*scenario.Party {
+	expects := map[string]bool{}
+	eachStep(c.Steps, func(s *scenario.Step) {
+		if v, ok := s.Verb.(*scenario.Script); ok && v.Receive != nil {
+			method, code := v.Receive.Fields["method"], v.Receive.Fields["code"]
+			isRequest := code == nil || code.Match(match.Absent{}, nil)
+			expects[v.Party] = expects[v.Party] || isRequest && method != nil && method.Match("BYE", nil)
+		}
+	})
+	list := slices.Clone(c.Parties)
+	for i, p := range list {
+		if p.Scripted && !expects[p.Name] && !slices.Contains(p.Auto, "BYE") {
+			answering := *p
+			answering.Auto = append(slices.Clone(p.Auto), "BYE")
+			list[i] = &answering
+		}
+	}
+	return list
 }
 
 type loosening struct{ transfers bool }
@@ -113,7 +142,7 @@ func (l loosening) verb(s *scenario.Step) scenario.Verb {
 		}
 		return loose
 	case *scenario.CheckNow:
-		s.Within = faultyLimit // rule 8
+		s.Within = faultyLimit // rule 9
 	case *scenario.When:
 		loose := *v
 		l.item(&loose.Item)
@@ -153,7 +182,7 @@ func (l loosening) items(list []match.Item) []match.Item {
 	return overtaken(loose)
 }
 
-// overtaken is rule 7, for a list with the whole life of a callee: nobody has
+// overtaken is rule 8, for a list with the whole life of a callee: nobody has
 // waited for its start, so it may not come to that.
 func overtaken(list []match.Item) []match.Item {
 	begin := slices.IndexFunc(list, func(i match.Item) bool { return i.Name == "SIPSessionNewIncoming" })
@@ -224,6 +253,11 @@ func (l loosening) item(item *match.Item) {
 		if l.transfers {
 			free("originator")
 		}
+	case "SIPSessionTransferDidFail": // rule 6
+		if code := fields["code"]; code != nil && waitsForProvisional(code) {
+			fields["code"] = provisionalCode{code}
+			free("reason")
+		}
 	case "SIPSessionWillEnd", "SIPSessionDidEnd": // rule 5
 		if l.transfers {
 			free("originator")
@@ -241,6 +275,26 @@ func (m timedOut) Match(got any, env match.Env) bool { return got == 408 || m.Ma
 // String is the matcher as written, and what may stand for it.
 func (m timedOut) String() string { return m.Matcher.String() + " | 408" }
 
+// provisionalCode is any provisional code, or 408.
+type provisionalCode struct{ match.Matcher }
+
+// Match implements [match.Matcher].
+func (m provisionalCode) Match(got any, _ match.Env) bool {
+	code, ok := got.(int)
+	return ok && (code == 408 || code/100 == 1)
+}
+
+// String is the matcher as written, and what may stand for it.
+func (m provisionalCode) String() string { return m.Matcher.String() + " | 1xx | 408" }
+
+// subjects are the scenarios whose subject is something that bad links take
+// away, where leftOut cannot see it.
+var subjects = map[string]string{
+	"trf/transferor-hangs-up":         "messages that cross are its subject",
+	"trf/transferor-hangs-up-at-once": "messages that cross are its subject",
+	"trf/TRF-24-progress-dries-up":    "a limit of 1 s is its subject",
+}
+
 // leftOut says why a case cannot be played on bad links, "" if it can.
 func leftOut(c *scenario.Case) string {
 	reason := ""
@@ -255,12 +309,17 @@ func leftOut(c *scenario.Case) string {
 	if len(c.Network) > 0 {
 		because("a fault of its own is its subject")
 	}
-	bound := map[string]bool{}
+	folder, file := path.Split(c.ID)
+	because(subjects[path.Join(path.Base(folder), file)])
+	bound, early := map[string]bool{}, map[string]bool{}
 	eachStep(c.Steps, func(s *scenario.Step) {
 		switch v := s.Verb.(type) {
 		case *scenario.NetworkVerb:
 			because("a fault of its own is its subject")
 		case *scenario.Call:
+			if v.Name == "stop" {
+				because("an application that stops gives its BYEs 1 s (session.md 7.17)")
+			}
 			if usesStreams(v) {
 				because("routes over TCP or TLS are its subject")
 			}
@@ -280,6 +339,17 @@ func leftOut(c *scenario.Case) string {
 		case *scenario.Script:
 			if v.Receive != nil && v.Receive.Fields["code"] != nil && waitsForProvisional(v.Receive.Fields["code"]) {
 				because("a script waits for a provisional response")
+			}
+			switch {
+			case v.Name == "respond" && v.Arg[:1] == "1":
+				early[v.Party] = true
+				if v.Params["sdp"] != nil {
+					because("early media is its subject")
+				}
+			case v.Name == "respond":
+				early[v.Party] = false
+			case v.Name == "request" && early[v.Party]:
+				because("an early dialog is its subject")
 			}
 			for name := range bound {
 				if uses(v, name) {

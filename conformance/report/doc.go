@@ -54,8 +54,12 @@ func plural(n int, one string) string {
 // Replay is the command that plays a case again.
 func Replay(r *play.Result) string {
 	text := "callflow replay " + quoted(r.Case.File)
-	if r.Case.Name != "" {
-		text += " --case " + quoted(r.Case.Name)
+	name, faults := play.SplitName(r.Case.Name)
+	if name != "" {
+		text += " --case " + quoted(name)
+	}
+	if faults != "" {
+		text += " --faults=" + faults
 	}
 	text += fmt.Sprintf(" --seed %d", r.Case.Seed)
 	if len(r.Failures) > 0 {

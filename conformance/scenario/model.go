@@ -108,14 +108,10 @@ func (s Subject) String() string {
 
 // FullName is the ID with the case name in brackets, such as call/basic[tcp,PCMU].
 func (c *Case) FullName() string {
-	name := c.ID
-	if c.Name != "" {
-		name += "[" + c.Name + "]"
+	if c.Name == "" {
+		return c.ID
 	}
-	if c.Faults != "" {
-		name += " under " + c.Faults
-	}
-	return name
+	return c.ID + "[" + c.Name + "]"
 }
 
 // Step is one entry of the timeline.

@@ -73,7 +73,7 @@ func (e *Engine) checkReplaces(req *sip.Request) *wire.Refusal {
 	}
 	found := e.table.replaced(r.Dialog)
 	switch {
-	case found == nil && e.table.wasDialog(r.Dialog):
+	case found == nil && e.table.wasDialog(r.Dialog), found != nil && found.usage.bying:
 		return refuse(sip.StatusGlobalDecline, e.warning("the dialog to replace has ended"))
 	case found == nil:
 		return refuse(sip.StatusCallTransactionDoesNotExists, e.warning("no such dialog to replace"))
