@@ -36,8 +36,8 @@ type life struct {
 	opened, willStart, didStart, willEnd, closed bool
 	proposal                                     bool // one is open
 	accepted                                     []string
-	active                                       []streams.MediaStream
-	invited                                      bool // an INVITE transaction was successful
+	active                                       []streams.MediaStream // as the notifications told
+	invited                                      bool                  // an INVITE transaction was successful
 }
 
 func (l *life) wrong(r *record, rule string) {
@@ -72,7 +72,7 @@ func (l *life) next(r *record) {
 		if !l.invited { // 7
 			l.wrong(r, "the transaction comes before the SIPSessionDidStart that it causes")
 		}
-		l.active = r.active
+		l.active = slices.Clone(data.Streams)
 	case sipsimple.SIPSessionDidProcessTransaction:
 		l.invited = l.invited || data.Method == "INVITE" && data.Code/100 == 2
 	case sipsimple.SIPSessionWillEnd:
@@ -130,12 +130,16 @@ func (l *life) renegotiated(r *record, data sipsimple.SIPSessionDidRenegotiateSt
 	}
 	l.accepted = nil
 	for _, st := range data.Streams {
-		before, after := slices.Contains(l.active, st), slices.Contains(r.active, st)
-		if added := data.Action == sipsimple.Add; before == added || after != added { // 6
+		i := slices.Index(l.active, st)
+		switch {
+		case data.Action == sipsimple.Add && i < 0:
+			l.active = append(l.active, st)
+		case data.Action == sipsimple.Remove && i >= 0 && !slices.Contains(r.active, st):
+			l.active = slices.Delete(l.active, i, i+1)
+		default: // 6
 			l.wrong(r, "what is removed was there before and is not afterwards, and the other way round for what is added")
 		}
 	}
-	l.active = r.active
 }
 
 func namesOf(p *party, s *session, list sipsimple.Streams) []string {
