@@ -154,11 +154,24 @@ func (m *machine) setConference(values conferenceValues) {
 	m.attrs.set(func(v *attributeValues) { v.conference = values })
 }
 
+// schemeOf is the scheme that a text begins with, "" if it begins with a user or
+// a host: those have an @ or a dot before a colon, or a port after it.
+func schemeOf(text string) string {
+	scheme, rest, ok := strings.Cut(text, ":")
+	if !ok || strings.ContainsAny(scheme, "@.[") || strings.Trim(rest, "0123456789") == "" && rest != "" {
+		return ""
+	}
+	return scheme
+}
+
 // participantURI reads what the application calls a participant.
 func participantURI(text string) (sip.Uri, bool) {
 	text = strings.TrimSpace(text)
-	if scheme, _, ok := strings.Cut(text, ":"); !ok || !strings.EqualFold(scheme, "sip") && !strings.EqualFold(scheme, "sips") {
+	switch scheme := schemeOf(text); {
+	case scheme == "":
 		text = "sip:" + text
+	case !strings.EqualFold(scheme, "sip") && !strings.EqualFold(scheme, "sips"):
+		return sip.Uri{}, false
 	}
 	var uri sip.Uri
 	if strings.ContainsAny(text, " \t\r\n<>\"") || sip.ParseUri(text, &uri) != nil || uri.Host == "" || uri.Wildcard {

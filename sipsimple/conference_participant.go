@@ -17,6 +17,7 @@ type participantOp struct {
 	request     *focusRequest
 	code        int // last status told, 0 before
 	phrase      string
+	accepted    bool // the focus has taken the REFER: no other route is tried
 }
 
 // begin takes the application's wish.
@@ -47,7 +48,7 @@ func (op *participantOp) referral(uri sip.Uri, by core.Address) *core.Referral {
 	return &core.Referral{ReferTo: "<" + uri.String() + ">;method=" + method, ReferredBy: "<" + by.URI.String() + ">"}
 }
 
-func (op *participantOp) started(*machine) {}
+func (op *participantOp) started(*machine) { op.accepted = true }
 
 // notified is a status. Refusals are told with the end only (CNF-06).
 func (op *participantOp) notified(m *machine, e core.SubscriptionNotified) {
@@ -88,7 +89,7 @@ func (op *participantOp) lookUpFailed(m *machine, err error) {
 func (op *participantOp) exhausted(m *machine) { op.failed(m, 0, "No more routes to try") }
 
 func (op *participantOp) final(e core.SubscriptionEnded) bool {
-	return e.Code == 0 || e.Code == 403 || e.Code == 405
+	return op.accepted || e.Code == 0 || e.Code == 403 || e.Code == 405
 }
 
 // failed is the bad end.

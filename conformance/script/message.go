@@ -73,7 +73,8 @@ func statusLine(text string) string {
 	return "SIP/2.0 " + code + " " + phrase
 }
 
-// setHeader replaces all headers of that name by the given values.
+// setHeader replaces all headers of that name by the given values; "absent"
+// takes them out.
 func setHeader(msg sip.Message, name, value string) {
 	type editor interface {
 		RemoveHeader(name string) bool
@@ -89,6 +90,9 @@ func setHeader(msg sip.Message, name, value string) {
 				break
 			}
 		}
+	}
+	if value == "absent" {
+		return
 	}
 	for _, v := range strings.Split(value, "\n") {
 		msg.AppendHeader(sip.NewHeader(name, v))

@@ -61,7 +61,7 @@ type (
 		Code        int
 		Phrase      string
 		Reason      string
-		Established bool          // it had started
+		Established bool          // a NOTIFY had come
 		NoContact   bool          // the 2xx had no Contact: there is no dialog
 		MinExpires  time.Duration // of a 423
 		RetryAfter  time.Duration // the peer asks to try again after this; 0 if it does not
