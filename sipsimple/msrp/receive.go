@@ -58,11 +58,12 @@ func (s *Session) read() {
 	for {
 		n, err := s.conn.Read(buf)
 		if n > 0 {
+			begin := time.Now()
 			if err := s.in.framer.Feed(buf[:n], &s.in); err != nil {
 				s.abort(err)
 				return
 			}
-			s.in.watch(n)
+			s.in.watch(n, begin)
 		}
 		if n == len(buf) && n < largePiece {
 			buf = make([]byte, 4*n) // there is much of it
@@ -78,7 +79,8 @@ func (s *Session) read() {
 }
 
 // watch bounds the time that a message may take without getting on: a head has 30 s, each KiB of a body has.
-func (in *incoming) watch(n int) {
+// What the handler takes of it is not the peer's fault.
+func (in *incoming) watch(n int, begin time.Time) {
 	s := in.session
 	switch {
 	case in.framer.Idle():
@@ -91,7 +93,11 @@ func (in *incoming) watch(n int) {
 	case in.framer.InBody():
 		in.progress += n
 	}
-	if now := time.Now(); in.deadline.IsZero() || in.progress >= 1024 && in.deadline.Sub(now) < stallTimeout-time.Second {
+	now := time.Now()
+	if now.Sub(begin) > time.Second {
+		in.deadline = time.Time{}
+	}
+	if in.deadline.IsZero() || in.progress >= 1024 && in.deadline.Sub(now) < stallTimeout-time.Second {
 		in.progress = 0
 		in.deadline = now.Add(stallTimeout)
 		_ = s.conn.SetReadDeadline(in.deadline)
@@ -281,6 +287,9 @@ func (in *incoming) deliver(flag Continuation) {
 	in.session.releaseReports()
 	in.next += int64(len(in.piece))
 	in.piece = in.piece[:0]
+	if in.chunk.kept {
+		in.piece, in.chunk.kept = make([]byte, 0, pieceSize), false
+	}
 }
 
 // End finishes a message.

@@ -35,7 +35,8 @@ type FileTransferStream struct {
 	incoming   *download
 	incomingID string
 	savedAs    string
-	paced      int // notifications since we last waited for the observers
+	paced      int           // notifications so far
+	delivered  chan struct{} // closed when those of a while ago have reached the observers
 }
 
 // NewFileTransferStream returns a stream to offer, in state NULL: direction SendOnly pushes the file, RecvOnly asks for
@@ -187,7 +188,10 @@ func (s *FileTransferStream) negotiatedLocked(_, remote *sdp.MediaDescription) e
 		s.selector.merge(&theirs)
 	}
 	var err error
-	s.incoming, err = newDownload(s.folder, s.transferIDForName())
+	s.incoming, err = newDownload(s.folder, s.transferIDForName(), s.selector.Hash)
+	if err == nil {
+		go s.incoming.run() // endingLocked ends it
+	}
 	return err
 }
 

@@ -17,17 +17,25 @@ var errHash = errors.New("the file does not have the announced hash")
 // download is an incoming file: hashed as it comes, and saved under a temporary name until it is whole and right. Without
 // a folder it is only hashed.
 type download struct {
-	root   *os.Root
-	file   *os.File
-	temp   string
-	name   string // final, once it is there
-	hash   hash.Hash
-	hashed int64 // octets, from the beginning
+	root    *os.Root
+	file    *os.File
+	temp    string
+	name    string // final, once it is there
+	hashed  int64  // octets from the beginning that were handed to the hasher
+	hasher  chan []byte
+	hash    hash.Hash // the hasher's until done is closed
+	done    chan struct{}
+	stopped bool
+	wanted  string // hash announced, "" for none
 }
 
-// newDownload creates the temporary file. The id makes its name unique.
-func newDownload(folder, id string) (*download, error) {
-	d := &download{hash: newHash()}
+// hashAhead is how many chunks may wait to be hashed, which another goroutine does: it takes as long as the network.
+const hashAhead = 8
+
+// newDownload creates the temporary file. The id makes its name unique; wanted is the hash
+// announced, "" for none.
+func newDownload(folder, id, wanted string) (*download, error) {
+	d := &download{wanted: wanted, hash: newHash(), hasher: make(chan []byte, hashAhead), done: make(chan struct{})}
 	if folder == "" {
 		return d, nil
 	}
@@ -47,10 +55,29 @@ func newDownload(folder, id string) (*download, error) {
 // errGap is for octets that come out of order when there is no file to put them into.
 var errGap = errors.New("octets are missing")
 
-// write takes octets from position offset (0 is the first) on.
+// run hashes until all is in.
+func (d *download) run() {
+	defer close(d.done)
+	for data := range d.hasher {
+		_, _ = d.hash.Write(data) // never fails
+	}
+}
+
+// stop waits for the hasher.
+func (d *download) stop() {
+	if !d.stopped {
+		d.stopped = true
+		close(d.hasher)
+	}
+	<-d.done
+}
+
+// write takes octets from position offset (0 is the first) on. They must not change any more.
 func (d *download) write(offset int64, data []byte) error {
 	if offset == d.hashed {
-		_, _ = d.hash.Write(data) // never fails
+		if d.wanted != "" {
+			d.hasher <- data
+		}
 		d.hashed += int64(len(data))
 	} else if d.file == nil && offset > d.hashed {
 		return errGap
@@ -62,15 +89,16 @@ func (d *download) write(offset int64, data []byte) error {
 	return err
 }
 
-// finish checks the hash ("" for none) and gives the file its name; it never replaces another.
-func (d *download) finish(size int64, want, name string) error {
-	if d.hashed < size { // it came in another order
+// finish checks the hash and gives the file its name; it never replaces another.
+func (d *download) finish(size int64, name string) error {
+	d.stop()
+	if d.wanted != "" && d.hashed < size { // it came in another order
 		d.hash = newHash()
 		if _, err := io.Copy(d.hash, io.NewSectionReader(d.file, 0, size)); err != nil {
 			return err
 		}
 	}
-	if want != "" && !strings.EqualFold(want, hashText(d.hash)) {
+	if d.wanted != "" && !strings.EqualFold(d.wanted, hashText(d.hash)) {
 		return errHash
 	}
 	if d.file == nil {
@@ -108,6 +136,7 @@ func (d *download) link(name string) error {
 
 // close removes what is not finished.
 func (d *download) close() {
+	d.stop()
 	if d.file == nil {
 		return
 	}

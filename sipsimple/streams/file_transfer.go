@@ -119,17 +119,25 @@ func (s *FileTransferStream) finishLocked() {
 	}
 }
 
-// postLocked posts one of many notifications, and now and then waits until the observers have had them. The lock is not
-// held meanwhile.
+// postLocked posts one of many notifications. Now and then it waits until those of the time before have reached the
+// observers; the lock is not held meanwhile.
 func (s *FileTransferStream) postLocked(data notification.Data) {
+	s.env.Center.Post(s, data)
 	if s.paced++; s.paced%paceEvery != 0 {
-		s.env.Center.Post(s, data)
 		return
 	}
-	ctx := s.ctx
-	s.mu.Unlock()
-	defer s.mu.Lock()
-	_ = s.env.Center.PostWait(ctx, s, data) // it ends early only when the stream does
+	before, next := s.delivered, make(chan struct{})
+	s.delivered = next
+	ctx, center := s.ctx, s.env.Center
+	go func() {
+		_ = center.Flush(ctx) // it ends early only when the stream does
+		close(next)
+	}()
+	if before != nil {
+		s.mu.Unlock()
+		<-before
+		s.mu.Lock()
+	}
 }
 
 // ReceiveChunk implements msrp.Handler.
@@ -169,7 +177,8 @@ func (s *FileTransferStream) takeLocked(c *msrp.Chunk) (int, error) {
 	if c.Flag == msrp.Aborted {
 		return 200, errors.New("the peer has aborted the transfer")
 	}
-	if err := s.incoming.write(c.Range.Start-1, c.Data); err != nil {
+	data := c.Keep()
+	if err := s.incoming.write(c.Range.Start-1, data); err != nil {
 		return 413, fmt.Errorf("saving the file: %w", err)
 	}
 	s.spans.Add(c.Range.Start, c.Range.End)
@@ -179,7 +188,7 @@ func (s *FileTransferStream) takeLocked(c *msrp.Chunk) (int, error) {
 	complete := size >= 0 && s.spans.Covers(1, size) && (c.Flag == msrp.Complete || size > 0)
 	switch {
 	case complete:
-		if err := s.incoming.finish(size, s.selector.Hash, s.selector.Name); err != nil {
+		if err := s.incoming.finish(size, s.selector.Name); err != nil {
 			return 400, err
 		}
 		s.savedAs = s.incoming.name
@@ -189,19 +198,19 @@ func (s *FileTransferStream) takeLocked(c *msrp.Chunk) (int, error) {
 		return 413, errors.New("too many gaps in the file")
 	}
 	s.session.Report(c, 200, "")
-	s.gotLocked(c, size)
+	s.gotLocked(c, data, size)
 	if complete {
 		s.finishLocked()
 	}
 	return 200, nil
 }
 
-func (s *FileTransferStream) gotLocked(c *msrp.Chunk, size int64) {
-	if len(c.Data) == 0 {
+func (s *FileTransferStream) gotLocked(c *msrp.Chunk, data []byte, size int64) {
+	if len(data) == 0 {
 		return
 	}
 	if size < 0 {
 		size = c.Range.Total
 	}
-	s.postLocked(FileTransferStreamGotChunk{append([]byte{}, c.Data...), c.ContentType, c.Range.End, size})
+	s.postLocked(FileTransferStreamGotChunk{data, c.ContentType, c.Range.End, size})
 }
