@@ -38,7 +38,8 @@ func (d *driver) callOn(s *scenario.Step, v *scenario.Call, p *party, subject sc
 	if s.Error != nil || neverWaits(v.Name) {
 		find()
 	} else if from := d.now(); !d.wait(d.limit(s), find) {
-		return failure(d.failedAt(from), s.Pos, what, target.why(), d.gaveUp(from))
+		why, g := target.why(), d.giveUp(from)
+		return failure(g.at, s.Pos, what, append([]string{why, g.reason}, g.waits...)...)
 	}
 	if target.err != nil {
 		return failure(d.now(), s.Pos, what, target.err.Error())

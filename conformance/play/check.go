@@ -14,7 +14,8 @@ func (d *driver) check(s *scenario.Step, checks []scenario.AttributeCheck) *Fail
 	if s.Within > 0 {
 		from := d.now()
 		if !d.wait(from+s.Within, right) {
-			f.Details = append(f.Details, d.gaveUp(from))
+			g := d.giveUp(from)
+			f.At, f.Details = g.at, append(append(f.Details, g.reason), g.waits...)
 		}
 		return f
 	}

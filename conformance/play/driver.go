@@ -19,6 +19,7 @@ type driver struct {
 	markedAt time.Duration
 	faults   []*faultInForce
 	timers   []*time.Timer // of `for`
+	stopped  time.Duration // when the run gave up; what came later was only looked at
 }
 
 // run plays steps one after another; the first failure ends it.
@@ -197,19 +198,3 @@ func (d *driver) limit(s *scenario.Step) time.Duration {
 	}
 	return d.now() + 2*time.Minute
 }
-
-// gaveUp says why waiting has ended: when nothing has moved for a long time,
-// nothing would ever have.
-func (d *driver) gaveUp(since time.Duration) string {
-	last := max(d.lastActivity(), since)
-	waited := d.now() - last
-	if waited > silence {
-		return fmt.Sprintf("nothing is scheduled: nothing has happened since %s, and %v later still nothing",
-			match.FormatTime(last), waited.Round(time.Millisecond))
-	}
-	return fmt.Sprintf("did not happen within %v", (d.now() - since).Round(time.Millisecond))
-}
-
-// silence is longer than any protocol of ours keeps quiet while something is
-// still to come: 64*T1 is 32 s.
-const silence = 33 * time.Second

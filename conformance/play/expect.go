@@ -31,14 +31,7 @@ func (d *driver) expect(s *scenario.Step, v *scenario.Expect) *Failure {
 		deadline = from + s.For
 	}
 	if !d.wait(deadline, finished) && (s.For == 0 || judge.Step() == match.NeedMore) {
-		reason := d.gaveUp(from)
-		if s.For > 0 {
-			reason = "did not happen within the " + s.For.String() + " of for"
-		}
-		waiting := judge.Waiting()
-		f := d.unexpected(s, judge.GiveUp(reason), d.failedAt(from))
-		f.Details = append(f.Details, alsoWaiting(waiting, f.Match)...)
-		return f
+		return d.inVain(s, judge, from)
 	}
 	d.flush()
 	if judge.Step() == match.Failed {
@@ -90,13 +83,17 @@ func (d *driver) judgeTime(s *scenario.Step) *Failure {
 	return failure(d.now(), s.Pos, s.Source, "it was all there at "+match.FormatTime(d.now())+", expected at "+s.At.Source)
 }
 
-// failedAt is the instant to report when something never came: the last at
-// which anything happened.
-func (d *driver) failedAt(from time.Duration) time.Duration {
-	if last := max(from, d.lastActivity()); d.now()-last > silence {
-		return last
+// inVain is the failure of an expect of which something never came.
+func (d *driver) inVain(s *scenario.Step, judge *match.Judge, from time.Duration) *Failure {
+	waiting := judge.Waiting()
+	if s.For > 0 {
+		return d.unexpected(s, judge.GiveUp("did not happen within the "+s.For.String()+" of for"), d.now())
 	}
-	return d.now()
+	g := d.giveUp(from)
+	f := d.unexpected(s, judge.GiveUp(g.reason), g.at)
+	f.Details = append(f.Details, alsoWaiting(waiting, f.Match)...)
+	f.Details = append(f.Details, g.waits...)
+	return f
 }
 
 func (d *driver) unexpected(s *scenario.Step, f *match.Failure, at time.Duration) *Failure {

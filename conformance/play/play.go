@@ -82,7 +82,9 @@ func (r *Result) play(began time.Time, log bool) {
 	d.settleNow()
 	w.begin()
 	r.Failures = d.judge(began)
-	r.Virtual = d.now()
+	if r.Virtual = d.now(); d.stopped > 0 {
+		r.Virtual = d.stopped
+	}
 	if log || len(r.Failures) > 0 {
 		r.Log = w.entries()
 	}

@@ -114,10 +114,9 @@ func (d *driver) script(s *scenario.Step, v *scenario.Script) *Failure {
 		return finished || err != nil
 	}
 	if !d.wait(d.limit(s), done) {
-		f := failure(d.failedAt(from), s.Pos, s.Source, fmt.Sprintf("%s waits to %s", v.Party, describe(v)), d.gaveUp(from))
-		for _, r := range p.Unread() {
-			f.Details = append(f.Details, "unread: "+unreadText(r))
-		}
+		g := d.giveUp(from)
+		f := failure(g.at, s.Pos, s.Source, fmt.Sprintf("%s waits to %s", v.Party, describe(v)), g.reason)
+		f.Details = append(f.Details, g.waits...)
 		return f
 	}
 	if wrong, ok := errors.AsType[*match.Failure](err); ok {

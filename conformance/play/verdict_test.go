@@ -62,6 +62,11 @@ func TestVerdicts(t *testing.T) {
 			"alice: expected SIPSessionDidEnd, got SIPSessionWillEnd {originator: local}"},
 		{"a state that never comes", heading + "limit: 5s\nsteps:\n  - alice: {call: bob, streams: [a]}\n  - alice: ring\n",
 			"alice: ring: waiting to ring: that is allowed in state [incoming received_proposal], and the session is outgoing"},
+		{"something is still to come", heading + "limit: 50s\nsteps:\n  - alice: {call: bob, streams: [a]}\n  - bob: ring\n" +
+			"  - expect:\n      alice: [..., SIPSessionDidStart]\n      bob: [...]\n",
+			"did not happen within 50s; the next thing to happen is at 90.000 s: alice: MediaStreamWillEnd"},
+		{"nothing is to come", heading + "steps:" + established + "  - expect:\n      alice: [SIPSessionDidEnd]\n",
+			"nothing is scheduled: nothing has happened since 0.030 s, and nothing will\nalice: the session bob is connected\nbob: the session alice is connected"},
 		{"nobody calls", heading + "steps:\n  - bob: accept\n  - expect:\n      alice: []\n",
 			"bob: accept: waiting to accept: bob has no session"},
 		{"an error that does not come", heading + "steps:\n  - alice: {call: bob, streams: [a]}\n  - expect:\n      bob: [SIPSessionNewIncoming]\n" +
