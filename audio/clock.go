@@ -20,8 +20,7 @@ const maxCatchUp = 10
 type Clock struct {
 	mu     sync.Mutex
 	paused bool
-	wake   chan struct{} // buffered: paused has changed
-	stop   chan struct{} // nil when stopped
+	wake   chan struct{} // buffered: paused has changed; closed: stopped. nil when stopped
 	done   chan struct{}
 }
 
@@ -30,12 +29,12 @@ type Clock struct {
 func (c *Clock) Start(tick func()) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stop != nil {
+	if c.wake != nil {
 		return ErrDeviceOpen
 	}
 	c.paused = false
-	c.wake, c.stop, c.done = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
-	go c.run(tick, c.wake, c.stop, c.done)
+	c.wake, c.done = make(chan struct{}, 1), make(chan struct{})
+	go c.run(tick, c.wake, c.done)
 	return nil
 }
 
@@ -43,14 +42,15 @@ func (c *Clock) Start(tick func()) error {
 // started again.
 func (c *Clock) Stop() {
 	c.mu.Lock()
-	stop, done := c.stop, c.done
-	c.stop = nil
-	c.mu.Unlock()
-	if stop == nil {
-		return
+	wake, done := c.wake, c.done
+	c.wake = nil
+	if wake != nil {
+		close(wake)
 	}
-	close(stop)
-	<-done
+	c.mu.Unlock()
+	if wake != nil {
+		<-done
+	}
 }
 
 // Pause suspends the ticks; it does not wait for one in progress.
@@ -62,7 +62,7 @@ func (c *Clock) Resume() { c.setPaused(false) }
 func (c *Clock) setPaused(paused bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stop == nil || c.paused == paused {
+	if c.wake == nil || c.paused == paused {
 		return
 	}
 	c.paused = paused
@@ -78,33 +78,25 @@ func (c *Clock) isPaused() bool {
 	return c.paused
 }
 
-func (c *Clock) run(tick func(), wake, stop <-chan struct{}, done chan<- struct{}) {
+func (c *Clock) run(tick func(), wake <-chan struct{}, done chan<- struct{}) {
 	defer close(done)
-	for {
+	for on := true; on; {
 		if c.isPaused() {
-			select {
-			case <-wake:
-				continue
-			case <-stop:
-				return
-			}
-		}
-		if !tickUntil(tick, wake, stop) {
-			return
+			_, on = <-wake
+		} else {
+			on = tickUntil(tick, wake)
 		}
 	}
 }
 
-// tickUntil ticks until wake (true) or stop (false).
-func tickUntil(tick func(), wake, stop <-chan struct{}) bool {
+// tickUntil ticks until the clock is woken (true) or stopped (false).
+func tickUntil(tick func(), wake <-chan struct{}) bool {
 	first := time.NewTimer(untilGrid(time.Now()))
 	defer first.Stop()
 	select {
 	case <-first.C:
-	case <-wake:
-		return true
-	case <-stop:
-		return false
+	case _, on := <-wake:
+		return on
 	}
 	epoch, ticks := time.Now(), 1
 	ticker := time.NewTicker(FrameDuration)
@@ -117,10 +109,8 @@ func tickUntil(tick func(), wake, stop <-chan struct{}) bool {
 			for ticks = max(ticks, due-maxCatchUp); ticks < due; ticks++ {
 				tick()
 			}
-		case <-wake:
-			return true
-		case <-stop:
-			return false
+		case _, on := <-wake:
+			return on
 		}
 	}
 }

@@ -110,6 +110,7 @@ func TestWavePlayer(t *testing.T) {
 		if got := w.take(center); !slices.Equal(got, want) {
 			t.Errorf("posted %v", got)
 		}
+		_ = m.Close() // no more ticks
 		if want := slices.Concat(samples, samples, samples); !slices.Equal(listener.heard, want) {
 			t.Errorf("heard %d samples, not the file three times", len(listener.heard))
 		}

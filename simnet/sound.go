@@ -183,11 +183,52 @@ func (s *Sound) indexLocked(from, to time.Time) int {
 type voice struct {
 	hz, amplitude float64
 	at            int64
+	period        []int16 // samples after which it repeats itself exactly, nil if that takes more than a second
+	rate          int     // of period
 }
 
-// addTo adds the next frame of the tone, saturating. Only the first two samples
-// cost a sine; the others follow from them: sin(x+w) = 2 cos(w) sin(x) - sin(x-w).
+// addTo adds the next frame of the tone, saturating.
 func (v *voice) addTo(frame []int16, rate int) {
+	if v.rate != rate {
+		v.prepare(rate)
+	}
+	if v.period == nil {
+		v.generate(frame, rate)
+	} else {
+		v.repeat(frame)
+	}
+	v.at += int64(len(frame))
+}
+
+// prepare computes the period: of a whole number of Hz it is at most a second.
+func (v *voice) prepare(rate int) {
+	v.rate, v.period = rate, nil
+	hz := int(v.hz)
+	if float64(hz) != v.hz || hz <= 0 {
+		return
+	}
+	divisor := rate
+	for rest := hz % rate; rest != 0; {
+		divisor, rest = rest, divisor%rest
+	}
+	v.period = make([]int16, rate/divisor)
+	(&voice{hz: v.hz, amplitude: v.amplitude}).generate(v.period, rate)
+}
+
+func (v *voice) repeat(frame []int16) {
+	from := int(v.at % int64(len(v.period)))
+	for len(frame) > 0 {
+		part := v.period[from:min(len(v.period), from+len(frame))]
+		for i, s := range part {
+			frame[i] = int16(max(-32768, min(int(frame[i])+int(s), 32767)))
+		}
+		frame, from = frame[len(part):], 0
+	}
+}
+
+// generate computes the tone. Only the first two samples cost a sine; the others
+// follow from them: sin(x+w) = 2 cos(w) sin(x) - sin(x-w).
+func (v *voice) generate(frame []int16, rate int) {
 	w := 2 * math.Pi * v.hz / float64(rate)
 	phase := math.Mod(w*float64(v.at), 2*math.Pi)
 	current, before := v.amplitude*math.Sin(phase), v.amplitude*math.Sin(phase-w)
@@ -196,5 +237,4 @@ func (v *voice) addTo(frame []int16, rate int) {
 		frame[i] = int16(max(-32768, min(math.RoundToEven(float64(s)+current), 32767)))
 		current, before = factor*current-before, current
 	}
-	v.at += int64(len(frame))
 }

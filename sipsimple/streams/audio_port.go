@@ -99,30 +99,37 @@ func (a *audioPort) follow(p path) {
 // WriteFrame implements [audio.Sink]: one packet is sent, of silence if nobody
 // speaks.
 func (a *audioPort) WriteFrame(frame []int16) {
+	a.rtp.sending.Lock()
+	defer a.rtp.sending.Unlock()
 	if a.stopped.Load() {
 		return
 	}
-	dest, payloadType, eventType := a.tick()
+	t := a.tick()
 	step := a.codec.TimestampStep()
-	if dest == nil {
+	if t.dest == nil {
 		a.rtp.skip(step)
 	} else if event, ok := a.rtp.events.next(a.rtp.header.Timestamp, step); ok {
-		a.rtp.sendEvent(dest, eventType, step, event)
+		a.rtp.sendEvent(t.dest, t.eventType, step, event)
 	} else {
-		a.rtp.send(dest, payloadType, step, func(packet []byte) []byte { return a.encoder.Encode(packet, a.toCodec(frame)) })
+		a.rtp.send(t.dest, t.payloadType, step, func(packet []byte) []byte { return a.encoder.Encode(packet, a.toCodec(frame)) })
 	}
-	a.report()
+	if t.control != nil && a.rtp.reports.tick(t.received) {
+		a.report(t.control)
+	}
 }
 
-// report sends RTCP when it is due.
-func (a *audioPort) report() {
-	a.mu.Lock()
-	dest := a.control
-	if dest == nil || !a.rtp.reports.tick(a.reception.received) {
-		a.mu.Unlock()
-		return
-	}
+// turn is what a tick is to do.
+type turn struct {
+	dest                   net.Addr // nil: nothing is sent
+	control                net.Addr // of RTCP
+	payloadType, eventType uint8
+	received               uint32 // packets of the source so far
+}
+
+// report sends RTCP.
+func (a *audioPort) report(dest net.Addr) {
 	now := time.Now()
+	a.mu.Lock()
 	blocks := a.reception.report(now)
 	a.mu.Unlock()
 	a.rtp.sendControl(dest, a.rtp.reports.compound(now, a.rtp.sender(), blocks, false))
@@ -134,7 +141,9 @@ func (a *audioPort) sayGoodbye(r *reception) {
 	a.mu.Lock()
 	dest := a.control
 	a.mu.Unlock()
-	if from := a.rtp.sender(); dest != nil && (from.packets > 0 || a.rtp.reports.hasBegun()) {
+	a.rtp.sending.Lock() // a last tick may still run
+	defer a.rtp.sending.Unlock()
+	if from := a.rtp.sender(); dest != nil && (from.packets > 0 || a.rtp.reports.begun.Load()) {
 		now := time.Now()
 		a.rtp.sendControl(dest, a.rtp.reports.compound(now, from, r.report(now), true))
 	}
@@ -152,8 +161,8 @@ func (a *audioPort) toCodec(frame []int16) []int16 {
 	return a.narrow
 }
 
-// tick does what is due in every tick, and says where to send to; nil: nowhere.
-func (a *audioPort) tick() (dest net.Addr, payloadType, eventType uint8) {
+// tick does what is due in every tick, and says what to send.
+func (a *audioPort) tick() turn {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.read {
@@ -168,10 +177,11 @@ func (a *audioPort) tick() (dest net.Addr, payloadType, eventType uint8) {
 		}
 		a.heard = false
 	}
-	if !callsdp.Sends(a.path.direction) {
-		return nil, 0, 0
+	t := turn{control: a.control, received: a.reception.received, payloadType: a.path.sendType}
+	if callsdp.Sends(a.path.direction) {
+		t.dest, t.eventType = a.dest, a.path.eventsOut.payloadType
 	}
-	return a.dest, a.path.sendType, a.path.eventsOut.payloadType
+	return t
 }
 
 // receive takes a datagram. Only RTP of the negotiated types from the

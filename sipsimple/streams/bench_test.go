@@ -1,24 +1,54 @@
 package streams_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // BenchmarkCall is a call of 60 s, both directions measured.
 func BenchmarkCall(b *testing.B) {
+	for name, o := range map[string]options{
+		"plain": {}, "srtp": {srtp: streams.EncryptionMandatory, sip: "tls"}, "G722": {rate: 16000, codecs: []string{"G722"}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				withCall(b, o, func(_ *simnet.Network, alice, bob *party) {
+					from := time.Now().Add(200 * time.Millisecond)
+					time.Sleep(time.Minute)
+					for _, pair := range [][2]*party{{alice, bob}, {bob, alice}} {
+						heard := pair[0].sound.Heard(from, time.Now())
+						if r := hear.Measure(heard, pair[0].sound.SampleRate(), pair[1].plays); r.SNR < 35 {
+							b.Fatalf("%+v", r)
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// BenchmarkHundredCalls is 100 calls of 60 s in one bubble.
+func BenchmarkHundredCalls(b *testing.B) {
 	for b.Loop() {
-		withCall(b, options{}, func(_ *simnet.Network, alice, bob *party) {
-			from := time.Now().Add(200 * time.Millisecond)
+		inLab(b, func(n *simnet.Network) {
+			var parties []*party
+			for i := range 100 {
+				alice := newParty(b, n, fmt.Sprint("alice", i), options{}, 440)
+				bob := newParty(b, n, fmt.Sprint("bob", i), options{}, 880)
+				establish(b, alice, bob)
+				parties = append(parties, alice, bob)
+			}
 			time.Sleep(time.Minute)
-			for _, pair := range [][2]*party{{alice, bob}, {bob, alice}} {
-				heard := pair[0].sound.Heard(from, time.Now())
-				if r := hear.Measure(heard, 8000, pair[1].plays); r.SNR < 35 {
-					b.Fatalf("%+v", r)
+			for _, p := range parties {
+				if s := p.audio().Statistics().RX; s.Packets < 2995 {
+					b.Errorf("%+v", s)
 				}
+				p.close()
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package streams
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -24,12 +25,14 @@ const (
 type reports struct {
 	cname string
 
-	mu     sync.Mutex
+	begun atomic.Bool // the first one is sent
+
+	// Used on the tick only, and after the last one.
 	random *rand.Rand
-	due    int  // ticks until the next report
-	begun  bool // the first one is sent
+	due    int // ticks until the next report
 	sent   uint64
 
+	mu        sync.Mutex
 	malformed uint64
 	rtt       Summary
 	lost      uint32 // of ours, as last told
@@ -43,21 +46,13 @@ func newReports(seed uint64, cname string) *reports {
 
 // tick counts a tick and tells whether a report is due.
 func (c *reports) tick(received uint32) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.due--
-	if c.due > 0 && (c.begun || received < firstReportAfter) {
+	if c.due > 0 && (received < firstReportAfter || c.begun.Load()) {
 		return false
 	}
-	c.begun = true
+	c.begun.Store(true)
 	c.due = reportEvery - reportSpread + c.random.IntN(2*reportSpread+1)
 	return true
-}
-
-func (c *reports) hasBegun() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.begun
 }
 
 // sender is our place in the packets that we send.
@@ -72,10 +67,8 @@ type sender struct {
 // have sent since the last one, else a receiver report, our name, and BYE if
 // the stream ends. It is nil if it cannot be written, which cannot be.
 func (c *reports) compound(now time.Time, from sender, blocks []rtcp.ReceptionReport, bye bool) []byte {
-	c.mu.Lock()
 	sending := from.packets != c.sent
 	c.sent = from.packets
-	c.mu.Unlock()
 	packets := make([]rtcp.Packet, 0, 3)
 	if sending {
 		packets = append(packets, &rtcp.SenderReport{

@@ -31,9 +31,10 @@ type rtpSession struct {
 	reports *reports
 	events  eventSender
 
-	// The sender, used on the tick only.
-	header rtp.Header
-	packet []byte
+	// The sender: used on the tick, and for the last report.
+	sending sync.Mutex
+	header  rtp.Header
+	packet  []byte
 
 	sentPackets, sentBytes atomic.Uint64
 
