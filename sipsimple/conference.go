@@ -155,10 +155,10 @@ func (m *machine) setConference(values conferenceValues) {
 }
 
 // schemeOf is the scheme that a text begins with, "" if it begins with a user or
-// a host: those have an @ or a dot before a colon, or a port after it.
+// a host: what is before a colon then has an @, a dot or a bracket.
 func schemeOf(text string) string {
-	scheme, rest, ok := strings.Cut(text, ":")
-	if !ok || strings.ContainsAny(scheme, "@.[") || strings.Trim(rest, "0123456789") == "" && rest != "" {
+	scheme, _, ok := strings.Cut(text, ":")
+	if !ok || strings.ContainsAny(scheme, "@.[") {
 		return ""
 	}
 	return scheme

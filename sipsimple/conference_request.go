@@ -117,6 +117,7 @@ func (r *focusRequest) event(m *machine, e core.SubscriptionEvent) {
 	case core.SubscriptionNotified:
 		r.user.notified(m, e)
 	case core.SubscriptionEnded:
+		r.handle = nil
 		if !e.Established && !r.user.final(e) {
 			r.next(m)
 			return

@@ -59,7 +59,15 @@ func (s *fakeStream) media() string {
 	return "audio"
 }
 
+// fail panics in the method after which the stream is named: badstart.
+func (s *fakeStream) fail(method string) {
+	if s.name == "bad"+method {
+		panic(fault)
+	}
+}
+
 func (s *fakeStream) Initialize(_ streams.Session, direction streams.Direction) error {
+	s.fail("initialize")
 	s.world.logf("%s: initialize %s", s.name, direction)
 	if !s.slow() {
 		s.initialized = true
@@ -92,6 +100,7 @@ func mediaLine(media string, port int) *psdp.MediaDescription {
 
 func (s *fakeStream) Start(local, _ *psdp.SessionDescription, index int) error {
 	s.world.logf("%s: start %d", s.name, index)
+	s.fail("start")
 	s.negotiated(local, index)
 	if !s.slow() {
 		s.post(streamStarted, "")
@@ -102,6 +111,7 @@ func (s *fakeStream) Start(local, _ *psdp.SessionDescription, index int) error {
 func (s *fakeStream) ValidateUpdate(*psdp.SessionDescription, int) bool { return true }
 func (s *fakeStream) Update(local, _ *psdp.SessionDescription, index int) {
 	s.negotiated(local, index)
+	s.fail("update")
 	s.world.logf("%s: update %s", s.name, s.direction)
 }
 func (s *fakeStream) negotiated(local *psdp.SessionDescription, index int) {
@@ -110,7 +120,7 @@ func (s *fakeStream) negotiated(local *psdp.SessionDescription, index int) {
 		s.hold.Negotiated(s.direction, s.direction)
 	}
 }
-func (s *fakeStream) Hold()       { s.hold.Wish = true; s.world.logf("%s: hold", s.name) }
+func (s *fakeStream) Hold()       { s.fail("hold"); s.hold.Wish = true; s.world.logf("%s: hold", s.name) }
 func (s *fakeStream) Unhold()     { s.hold.Wish = false; s.world.logf("%s: unhold", s.name) }
 func (s *fakeStream) Deactivate() {}
 func (s *fakeStream) End() {
@@ -119,6 +129,7 @@ func (s *fakeStream) End() {
 	}
 	s.ended = true
 	s.world.logf("%s: end", s.name)
+	s.fail("end")
 	if s.initialized && !strings.HasPrefix(s.name, "slowend") {
 		s.post(streamEnded, "")
 	}

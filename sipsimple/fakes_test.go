@@ -36,15 +36,17 @@ type world struct {
 	posted   []notification.Data
 	states   []State
 	finished bool
-	clock    time.Duration // since the beginning
-	request  int           // number of the last request to a focus
-	focus    bool          // the peer is one
+	clock    time.Duration  // since the beginning
+	request  int            // number of the last request to a focus
+	asked    map[int]string // how far each one is, for the property test
+	wishes   int            // calls about participants that were taken
+	focus    bool           // the peer is one
 }
 
 func newWorld() *world {
 	w := &world{
 		streams: map[string]*fakeStream{}, watched: map[streams.MediaStream]bool{}, timers: map[timer]time.Duration{},
-		noRoute: map[string]bool{}, limit: DefaultInviteTimeout,
+		noRoute: map[string]bool{}, asked: map[int]string{}, limit: DefaultInviteTimeout,
 	}
 	w.attrs.values = attributeValues{state: Null, account: &account.Account{ID: "alice@alice.test"}}
 	w.machine = newMachine(&w.attrs, w)
@@ -83,14 +85,14 @@ func (w *world) feed(e event) {
 		if w.inv != nil {
 			w.inv.track(e)
 		}
-		w.machine.handle(e)
+		w.step(e)
 	}
 	for len(w.queue) > 0 {
 		next := w.queue[0]
 		w.queue = w.queue[1:]
 		if s, ok := next.(streamEvent); !ok || w.watched[s.stream] {
 			w.runPending()
-			w.machine.handle(next)
+			w.step(next)
 		}
 	}
 	w.noteState()
@@ -100,7 +102,15 @@ func (w *world) runPending() {
 	for len(w.pending) > 0 {
 		c := w.pending[0]
 		w.pending = w.pending[1:]
-		w.machine.handle(c)
+		w.step(c)
+	}
+}
+
+// step does what Session.perform does.
+func (w *world) step(e event) {
+	if !w.try(func() { w.machine.handle(e) }) {
+		w.logf("crash")
+		w.machine.crash()
 	}
 }
 
@@ -150,29 +160,43 @@ func (w *world) soon(e event)     { w.queue = append(w.queue, e) }
 func (w *world) replace(*Session) { w.logf("replace") }
 
 func (w *world) findRoutes(uri sip.Uri, request int) {
-	w.request = request
+	w.request, w.asked[request] = request, "look-up"
 	w.logf("look up %s", uri.String())
 }
 func (w *world) try(f func()) (ok bool) {
-	defer func() { _ = recover() }()
+	defer func() {
+		if cause := recover(); cause != nil && cause != fault { // of the test itself
+			panic(cause)
+		}
+	}()
 	f()
 	return true
 }
+
+// fault is what panics that a test plans.
+const fault = "a fault"
+
 func (w *world) subscribe(p core.SubscriptionParams, request int) subscription {
-	w.request = request
+	w.request, w.asked[request] = request, "out"
 	if p.Refer != nil {
 		w.logf("REFER %s via %s: %s", p.To.URI.String(), p.Route.Address, p.Refer.ReferTo)
 	} else {
 		w.logf("SUBSCRIBE %s via %s for %v, %v", p.To.URI.String(), p.Route.Address, p.Expires, p.Timeout)
 	}
-	return fakeSubscription{w}
+	return fakeSubscription{w, request}
 }
 
 // fakeSubscription logs what it is asked to do.
-type fakeSubscription struct{ world *world }
+type fakeSubscription struct {
+	world   *world
+	request int
+}
 
 func (s fakeSubscription) Refresh() { s.world.logf("refresh") }
-func (s fakeSubscription) Close()   { s.world.logf("unsubscribe") }
+func (s fakeSubscription) Close() {
+	delete(s.world.asked, s.request)
+	s.world.logf("unsubscribe")
+}
 
 func (w *world) newInvitation(core.OutgoingParams) invitation {
 	w.inv = &fakeInvitation{world: w}

@@ -138,7 +138,7 @@ func (w *world) claim(verb string, args []string) bool {
 	case "no-route":
 		w.noRoute[args[0]] = true
 	default:
-		return false
+		return w.claimConference(verb, args)
 	}
 	return true
 }
@@ -186,6 +186,9 @@ func (w *world) eventOf(verb string, args []string) event {
 		return expired{timer(rest)}
 	}
 	if e := transferEvent(verb, args); e != nil {
+		return e
+	}
+	if e := w.conferenceEvent(verb, args); e != nil {
 		return e
 	}
 	return map[string]event{

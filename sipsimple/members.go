@@ -119,12 +119,12 @@ func (m *machine) endStream(s *member) {
 // releaseAll ends every stream: all are deactivated before the first one ends,
 // so that none takes the end of another for a failure.
 func (m *machine) releaseAll() {
-	members := m.members
-	m.members = nil
-	for _, s := range members {
+	for _, s := range m.members {
 		s.stream.Deactivate()
 	}
-	for _, s := range members {
+	for len(m.members) > 0 { // one by one: see crash.go
+		s := m.members[0]
+		m.members = m.members[1:]
 		m.endStream(s)
 	}
 }

@@ -108,7 +108,7 @@ func (h *history) possible() []string {
 			lines = append(lines, "expired "+string(t))
 		}
 	}
-	return append(lines, h.fromPeer()...)
+	return append(append(lines, w.fromFocus()...), h.fromPeer()...)
 }
 
 func (h *history) fromPeer() []string {
@@ -310,6 +310,9 @@ func (h *history) check(t *rapid.T) {
 	}
 	if n := w.transactions()["remote INVITE"]; w.inv != nil && n > w.inv.received {
 		h.fatalf(t, "%d transactions for %d INVITEs of the peer", n, w.inv.received)
+	}
+	if w.outcomes() != w.wishes {
+		h.fatalf(t, "%d outcomes of %d calls about participants", w.outcomes(), w.wishes)
 	}
 	if len(w.watched) > 0 || len(w.timers) > 0 {
 		h.fatalf(t, "left behind: streams %v, timers %v", w.names(w.watchedStreams()), w.timers)

@@ -24,6 +24,7 @@ type Engine struct {
 	transport carrier
 	box       mailbox.Mailbox
 	lookups   sync.WaitGroup // name look-ups under way
+	questions []*question    // those of them whose answers have not been passed on
 
 	// The rest is touched on the mailbox only.
 	rnd     *random
