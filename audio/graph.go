@@ -41,6 +41,7 @@ type node struct {
 	volume int  // percent
 
 	frame  []int16 // what was read in this tick
+	spoke  bool    // something was
 	sum    []int32
 	mixed  []int16
 	voices int // sources added to sum; with one, mixed is its copy
@@ -55,11 +56,13 @@ func newNode(slot, size int) *node {
 
 // graph is an unchanging picture of all slots and connections, in slot order.
 type graph struct {
-	device          *node
-	input, output   int32 // gains of the device
-	deviceListeners []*node
-	speakers        []speaker
-	sinks           []*node // without the device
+	device        *node
+	input, output int32   // gains of the device
+	microphone    speaker // without a source
+	loudspeaker   ear
+	speakers      []speaker
+	ears          []ear // without the device
+	crowds        []*crowd
 }
 
 // speaker is a source that somebody listens to.
@@ -67,7 +70,8 @@ type speaker struct {
 	node      *node
 	source    Source
 	gain      int32
-	listeners []*node
+	listeners []*node  // who hear it one by one
+	crowds    []*crowd // that hear it
 }
 
 // rebuildLocked makes the graph of the next tick.
@@ -76,19 +80,37 @@ func (m *Mixer) rebuildLocked() {
 	if m.muted {
 		g.input = 0
 	}
-	listeners := map[int][]*node{}
+	hears := map[int][]int{} // sources of a sink, sorted
+	heard := map[int]bool{}
 	for _, c := range m.connectionsLocked() {
 		if n := m.nodes[c.Sink]; n.sink != nil || c.Sink == DeviceSlot {
-			listeners[c.Source] = append(listeners[c.Source], n)
+			hears[c.Sink] = append(hears[c.Sink], c.Source)
+			heard[c.Source] = true
 		}
 	}
-	g.deviceListeners = listeners[DeviceSlot]
-	for _, n := range m.sortedNodesLocked() {
-		if n.source != nil && len(listeners[n.slot]) > 0 {
-			g.speakers = append(g.speakers, speaker{n, n.source, gainOf(n.volume), listeners[n.slot]})
+	nodes := m.sortedNodesLocked()
+	seats := g.seat(nodes, hears, heard, m.FrameSize())
+	listeners := map[int][]*node{}
+	for _, n := range nodes {
+		if seats[n.slot] == nil {
+			for _, source := range hears[n.slot] {
+				listeners[source] = append(listeners[source], n)
+			}
 		}
-		if n.sink != nil {
-			g.sinks = append(g.sinks, n)
+	}
+	for _, n := range nodes {
+		e := ear{node: n, sink: n.sink, crowd: seats[n.slot]}
+		e.inside = e.crowd != nil && slices.Contains(e.crowd.sources, n.slot)
+		s := speaker{n, n.source, gainOf(n.volume), listeners[n.slot], g.crowdsOf(n.slot)}
+		switch {
+		case n.slot == DeviceSlot:
+			g.microphone, g.loudspeaker = s, e
+			continue
+		case n.sink != nil:
+			g.ears = append(g.ears, e)
+		}
+		if n.source != nil && heard[n.slot] {
+			g.speakers = append(g.speakers, s)
 		}
 	}
 	m.graph.Store(g)
@@ -110,28 +132,31 @@ func (m *Mixer) tick(in, out []int16) {
 	g.capture(in)
 	for i := range g.speakers {
 		s := &g.speakers[i]
-		if s.source.ReadFrame(s.node.frame) {
-			amplify(s.node.frame, s.gain)
-			spread(s.node.frame, s.listeners)
+		if s.node.spoke = s.source.ReadFrame(s.node.frame); s.node.spoke {
+			s.speak()
 		}
 	}
-	for _, n := range g.sinks {
-		n.sink.WriteFrame(n.take())
+	for i := range g.ears {
+		e := &g.ears[i]
+		e.sink.WriteFrame(e.take())
 	}
 	g.play(out)
+	for _, c := range g.crowds {
+		c.voices = 0
+	}
 }
 
 func (g *graph) capture(in []int16) {
-	if g.input == 0 || len(g.deviceListeners) == 0 {
-		return
+	g.device.spoke = g.input != 0 && len(g.microphone.listeners)+len(g.microphone.crowds) > 0
+	if g.device.spoke {
+		copy(g.device.frame, in)
+		g.microphone.gain = g.input
+		g.microphone.speak()
 	}
-	copy(g.device.frame, in)
-	amplify(g.device.frame, g.input)
-	spread(g.device.frame, g.deviceListeners)
 }
 
 func (g *graph) play(out []int16) {
-	mixed := g.device.take()
+	mixed := g.loudspeaker.take()
 	if mixed == nil {
 		clear(out)
 		return
@@ -140,9 +165,14 @@ func (g *graph) play(out []int16) {
 	amplify(out, g.output)
 }
 
-func spread(frame []int16, listeners []*node) {
-	for _, n := range listeners {
-		n.add(frame)
+// speak lets everybody hear the frame that was read.
+func (s *speaker) speak() {
+	amplify(s.node.frame, s.gain)
+	for _, n := range s.listeners {
+		n.add(s.node.frame)
+	}
+	for _, c := range s.crowds {
+		c.add(s.node.frame)
 	}
 }
 
