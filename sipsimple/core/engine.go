@@ -24,16 +24,16 @@ type Engine struct {
 	transport carrier
 	box       mailbox.Mailbox
 	lookups   sync.WaitGroup // name look-ups under way
-	questions []*question    // those of them whose answers have not been passed on
 
 	// The rest is touched on the mailbox only.
-	rnd     *random
-	layer   transactions
-	closed  bool
-	table   *table
-	acting  interface{ crash() } // what the function that runs is done for, nil if unknown (guard.go)
-	serving *transaction.Server  // the request that it handles
-	stopped chan struct{}        // closed when the mailbox has run the last thing
+	rnd       *random
+	layer     transactions
+	closed    bool
+	table     *table
+	questions []*question          // name look-ups whose answers have not been passed on
+	acting    interface{ crash() } // what the function that runs is done for, nil if unknown (guard.go)
+	serving   *transaction.Server  // the request that it handles
+	stopped   chan struct{}        // closed when the mailbox has run the last thing
 }
 
 // carrier is what the engine needs of wire.Transport.
