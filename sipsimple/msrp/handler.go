@@ -14,16 +14,6 @@ type Chunk struct {
 	FailureReport FailureReport
 
 	fromPath string // where a REPORT goes
-	kept     bool
-}
-
-// Keep returns Data as memory of the caller's own, for a handler that wants it beyond the call.
-func (c *Chunk) Keep() []byte {
-	if len(c.Data) < pieceSize/2 {
-		return append([]byte{}, c.Data...)
-	}
-	c.kept = true
-	return c.Data[:len(c.Data):len(c.Data)]
 }
 
 // Report is a REPORT that came in (RFC 4975 section 7.1.2).

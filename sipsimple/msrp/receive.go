@@ -258,24 +258,30 @@ func (in *incoming) readReport(h *Head) {
 	}
 }
 
-// Body collects 64 KiB and hands them on.
+// Body collects 64 KiB and hands them on; what comes in pieces of that size is not copied. A full piece waits for the
+// next octet: it may be the last.
 func (in *incoming) Body(b []byte) error {
 	for in.handler != nil && len(b) > 0 {
-		if len(in.piece) == pieceSize {
-			in.deliver(0)
-			continue
+		switch {
+		case len(in.piece) == pieceSize:
+			in.deliver(in.piece, 0)
+			in.piece = in.piece[:0]
+		case len(in.piece) == 0 && len(b) > pieceSize:
+			in.deliver(b[:pieceSize], 0)
+			b = b[pieceSize:]
+		default:
+			n := min(len(b), pieceSize-len(in.piece))
+			in.piece = append(in.piece, b[:n]...)
+			b = b[n:]
 		}
-		n := min(len(b), pieceSize-len(in.piece))
-		in.piece = append(in.piece, b[:n]...)
-		b = b[n:]
 	}
 	return nil
 }
 
 // deliver hands a piece to the handler. What is refused is answered at once: the sender may have much more of it.
-func (in *incoming) deliver(flag Continuation) {
-	in.chunk.Data, in.chunk.Flag = in.piece, flag
-	in.chunk.Range.Start, in.chunk.Range.End = in.next, in.next+int64(len(in.piece))-1
+func (in *incoming) deliver(piece []byte, flag Continuation) {
+	in.chunk.Data, in.chunk.Flag = piece, flag
+	in.chunk.Range.Start, in.chunk.Range.End = in.next, in.next+int64(len(piece))-1
 	in.session.holdReports()
 	code := in.handler.ReceiveChunk(&in.chunk)
 	if code != 200 {
@@ -285,18 +291,14 @@ func (in *incoming) deliver(flag Continuation) {
 		in.answer()
 	}
 	in.session.releaseReports()
-	in.next += int64(len(in.piece))
-	in.piece = in.piece[:0]
-	if in.chunk.kept {
-		in.piece, in.chunk.kept = make([]byte, 0, pieceSize), false
-	}
+	in.next += int64(len(piece))
 }
 
 // End finishes a message.
 func (in *incoming) End(flag Continuation) error {
 	s := in.session
 	if in.handler != nil {
-		in.deliver(flag)
+		in.deliver(in.piece, flag)
 		in.handler = nil
 	}
 	if in.report != nil {

@@ -168,7 +168,7 @@ func (s *Session) chooseLocked(t *turn) {
 // putControl writes the small messages, each by itself unless they are many: a write is a packet, and packets that are
 // whole messages are good to look at.
 func (s *Session) putControl(t turn) bool {
-	if len(t.ends) > 16 {
+	if len(t.ends) > 2 {
 		return s.put(t.control)
 	}
 	begin := 0

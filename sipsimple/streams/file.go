@@ -15,8 +15,8 @@ import (
 const FileTransferType = "file-transfer"
 
 // FileTransferStream is one file over MSRP (RFC 5547): pushed by who offers the stream, or pulled. It goes out of
-// FileSelector.Content; it comes in as notifications with its octets, and is saved if there is a folder for it
-// ([MSRPSettings].Downloads): under a temporary name until it is whole and its hash is right, never outside of the folder,
+// FileSelector.Content. It comes in as notifications with its octets, unless it is written somewhere (SaveTo), or saved in
+// a folder ([MSRPSettings].Downloads, SaveIn): under a temporary name until it is whole and its hash is right, never outside of the folder,
 // never larger than announced, never in place of another.
 //
 // The stream does not end itself when the file is through. All methods return at once and may be called from any
@@ -29,6 +29,7 @@ type FileTransferStream struct {
 	direction  sdp.Direction
 	transferID string
 	folder     string
+	sink       io.Writer
 	spans      msrp.Spans // that have come, or that the peer has reported
 	finished   bool
 	outgoing   string // message id
@@ -140,6 +141,14 @@ func (s *FileTransferStream) SaveIn(folder string) {
 	s.folder = folder
 }
 
+// SaveTo has the octets written to w, in order, instead of a file. It is no proof that they are right: wait for
+// FileTransferStreamDidFinish. Call it before the start.
+func (s *FileTransferStream) SaveTo(w io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sink, s.folder = w, ""
+}
+
 // SavedAs is the name of the file in the folder, "" until it is whole.
 func (s *FileTransferStream) SavedAs() string {
 	s.mu.Lock()
@@ -190,6 +199,7 @@ func (s *FileTransferStream) negotiatedLocked(_, remote *sdp.MediaDescription) e
 	var err error
 	s.incoming, err = newDownload(s.folder, s.transferIDForName(), s.selector.Hash)
 	if err == nil {
+		s.incoming.sink = s.sink
 		go s.incoming.run() // endingLocked ends it
 	}
 	return err

@@ -26,7 +26,9 @@ type download struct {
 	hash    hash.Hash // the hasher's until done is closed
 	done    chan struct{}
 	stopped bool
-	wanted  string // hash announced, "" for none
+	wanted  string    // hash announced, "" for none
+	sink    io.Writer // the application's, instead of a file
+	free    chan []byte
 }
 
 // hashAhead is how many chunks may wait to be hashed, which another goroutine does: it takes as long as the network.
@@ -36,6 +38,7 @@ const hashAhead = 8
 // announced, "" for none.
 func newDownload(folder, id, wanted string) (*download, error) {
 	d := &download{wanted: wanted, hash: newHash(), hasher: make(chan []byte, hashAhead), done: make(chan struct{})}
+	d.free = make(chan []byte, hashAhead+2)
 	if folder == "" {
 		return d, nil
 	}
@@ -60,6 +63,20 @@ func (d *download) run() {
 	defer close(d.done)
 	for data := range d.hasher {
 		_, _ = d.hash.Write(data) // never fails
+		select {
+		case d.free <- data[:0]:
+		default:
+		}
+	}
+}
+
+// copyOf is data in memory that the hasher may keep for a while.
+func (d *download) copyOf(data []byte) []byte {
+	select {
+	case buf := <-d.free:
+		return append(buf, data...)
+	default:
+		return append([]byte(nil), data...)
 	}
 }
 
@@ -72,15 +89,21 @@ func (d *download) stop() {
 	<-d.done
 }
 
-// write takes octets from position offset (0 is the first) on. They must not change any more.
+// write takes octets from position offset (0 is the first) on. They are not kept.
 func (d *download) write(offset int64, data []byte) error {
 	if offset == d.hashed {
 		if d.wanted != "" {
-			d.hasher <- data
+			d.hasher <- d.copyOf(data)
 		}
 		d.hashed += int64(len(data))
 	} else if d.file == nil && offset > d.hashed {
 		return errGap
+	} else if d.file == nil {
+		return nil // it has been there
+	}
+	if d.sink != nil {
+		_, err := d.sink.Write(data)
+		return err
 	}
 	if d.file == nil {
 		return nil

@@ -30,7 +30,7 @@ type (
 	}
 	// FileTransferStreamGotChunk: some more of the file is here.
 	FileTransferStreamGotChunk struct {
-		Content     []byte `field:"content"`
+		Content     []byte `field:"content,null"` // null if the file is saved or written elsewhere
 		ContentType string `field:"content_type"`
 		Transferred int64  `field:"transferred_bytes"`
 		FileSize    int64  `field:"file_size"`
@@ -177,8 +177,7 @@ func (s *FileTransferStream) takeLocked(c *msrp.Chunk) (int, error) {
 	if c.Flag == msrp.Aborted {
 		return 200, errors.New("the peer has aborted the transfer")
 	}
-	data := c.Keep()
-	if err := s.incoming.write(c.Range.Start-1, data); err != nil {
+	if err := s.incoming.write(c.Range.Start-1, c.Data); err != nil {
 		return 413, fmt.Errorf("saving the file: %w", err)
 	}
 	s.spans.Add(c.Range.Start, c.Range.End)
@@ -198,19 +197,23 @@ func (s *FileTransferStream) takeLocked(c *msrp.Chunk) (int, error) {
 		return 413, errors.New("too many gaps in the file")
 	}
 	s.session.Report(c, 200, "")
-	s.gotLocked(c, data, size)
+	s.gotLocked(c, size)
 	if complete {
 		s.finishLocked()
 	}
 	return 200, nil
 }
 
-func (s *FileTransferStream) gotLocked(c *msrp.Chunk, data []byte, size int64) {
-	if len(data) == 0 {
+func (s *FileTransferStream) gotLocked(c *msrp.Chunk, size int64) {
+	if len(c.Data) == 0 {
 		return
+	}
+	var content []byte // in memory only if it is nowhere else
+	if s.folder == "" && s.sink == nil {
+		content = append(content, c.Data...)
 	}
 	if size < 0 {
 		size = c.Range.Total
 	}
-	s.postLocked(FileTransferStreamGotChunk{data, c.ContentType, c.Range.End, size})
+	s.postLocked(FileTransferStreamGotChunk{content, c.ContentType, c.Range.End, size})
 }
