@@ -48,8 +48,8 @@ func (c *Clock) Stop() {
 		close(wake)
 	}
 	c.mu.Unlock()
-	if wake != nil {
-		<-done
+	if done != nil {
+		<-done // also if somebody else has just stopped it
 	}
 }
 

@@ -375,3 +375,23 @@ func TestRecorderOfBadPlaces(t *testing.T) {
 		t.Errorf("%d slots are left", n)
 	}
 }
+
+// TestWaveSamples: what is written is read, here and by sox.
+func TestWaveSamples(t *testing.T) {
+	samples, sound := ramp(1000)
+	name := filepath.Join(t.TempDir(), "x.wav")
+	if err := audio.WriteWaveFile(name, samples, 16000); err != nil {
+		t.Fatal(err)
+	}
+	got, rate, err := audio.ReadWaveFile(name)
+	if err != nil || rate != 16000 || !slices.Equal(got, samples) {
+		t.Errorf("read %d samples at %d Hz (%v)", len(got), rate, err)
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if theirs := referee(t, content, "sox", "-t", "wav", "IN", "-t", "s16", "OUT"); !bytes.Equal(theirs, sound) {
+		t.Error("sox reads something else")
+	}
+}

@@ -59,6 +59,14 @@ func (s *Sound) Play(hz ...float64) {
 	}
 }
 
+// PlaySamples replaces what the microphone hears by samples of a rate (Hz), over
+// and over.
+func (s *Sound) PlaySamples(samples []int16, rate int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.voices = []voice{{samples: samples, samplesRate: rate}}
+}
+
 // Open implements [audio.Device]. The recording of an earlier use is lost.
 func (s *Sound) Open(sampleRate int, process func(in, out []int16)) error {
 	s.mu.Lock()
@@ -75,6 +83,16 @@ func (s *Sound) Open(sampleRate int, process func(in, out []int16)) error {
 	}
 	s.rate, s.last, s.segments, s.samples = sampleRate, make([]int16, size), nil, 0
 	return nil
+}
+
+// prepare sets the rate for one more use of the device: what was recorded at
+// another rate is lost.
+func (s *Sound) prepare(rate int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rate != rate {
+		s.rate, s.last, s.segments, s.samples = rate, make([]int16, rate/audio.FramesPerSecond), nil, 0
+	}
 }
 
 // Close implements [audio.Device]. The recording remains.
@@ -166,12 +184,19 @@ func (s *Sound) Heard(from, to time.Time) []int16 {
 		switch {
 		case at >= len(heard) || at <= -len(g.samples):
 		case at < 0:
-			copy(heard, g.samples[-at:])
+			addSamples(heard, g.samples[-at:])
 		default:
-			copy(heard[at:], g.samples)
+			addSamples(heard[at:], g.samples)
 		}
 	}
 	return heard
+}
+
+// addSamples adds what fits: two mixers may play on one device at a time.
+func addSamples(to, samples []int16) {
+	for i := range min(len(to), len(samples)) {
+		to[i] = int16(max(-32768, min(int(to[i])+int(samples[i]), 32767)))
+	}
 }
 
 // indexLocked is the number of samples between two instants, rounded.
@@ -185,6 +210,9 @@ type voice struct {
 	at            int64
 	period        []int16 // samples after which it repeats itself exactly, nil if that takes more than a second
 	rate          int     // of period
+
+	samples     []int16 // not a tone but these, over and over
+	samplesRate int
 }
 
 // addTo adds the next frame of the tone, saturating.
@@ -192,8 +220,8 @@ func (v *voice) addTo(frame []int16, rate int) {
 	if v.rate != rate {
 		v.prepare(rate)
 	}
-	if v.period == nil {
-		v.generate(frame, rate)
+	if len(v.period) == 0 {
+		v.generate(frame, rate) // of samples, if there are none: silence
 	} else {
 		v.repeat(frame)
 	}
@@ -203,6 +231,13 @@ func (v *voice) addTo(frame []int16, rate int) {
 // prepare computes the period: of a whole number of Hz it is at most a second.
 func (v *voice) prepare(rate int) {
 	v.rate, v.period = rate, nil
+	if v.samples != nil {
+		v.period = v.samples
+		if v.samplesRate != rate {
+			v.period = audio.NewResampler(v.samplesRate, rate).Resample(nil, v.samples)
+		}
+		return
+	}
 	hz := int(v.hz)
 	if float64(hz) != v.hz || hz <= 0 {
 		return
