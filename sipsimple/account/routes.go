@@ -1,0 +1,117 @@
+package account
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/configuration"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
+)
+
+// Where requests go (application.md 11.2).
+
+// proxyURI is an outbound proxy as a URI with host, port and transport.
+func proxyURI(proxy configuration.ProxyAddress) sip.Uri {
+	uri := sip.Uri{Scheme: "sip", Host: proxy.Host, Port: proxy.Port}
+	uri.UriParams = uri.UriParams.Add("transport", proxy.Transport)
+	return uri
+}
+
+// nextHop is where REGISTER goes: the outbound proxy, else the domain.
+func (s *stored) nextHop() sip.Uri {
+	if proxy, ok := s.settings.SIP.OutboundProxy.Get(); ok {
+		return proxyURI(proxy)
+	}
+	return sip.Uri{Scheme: "sip", Host: s.settings.Address().Domain}
+}
+
+// voicemailHop is where SUBSCRIBE goes: the outbound proxy, else the domain of
+// the voice mail unless it must pass by the account's own.
+func (s *stored) voicemailHop() sip.Uri {
+	mailbox, ok := s.settings.MessageSummary.VoicemailURI.Get()
+	if _, proxied := s.settings.SIP.OutboundProxy.Get(); !proxied && ok && !s.settings.SIP.AlwaysUseMyProxy.Get() {
+		return sip.Uri{Scheme: "sip", Host: mailbox.Domain}
+	}
+	return s.nextHop()
+}
+
+// NextHop is the URI whose look-up finds where an in-dialog or out-of-call
+// request of the middleware for a peer goes: the outbound proxy; the domain of
+// the account if that is always to be used; else the peer itself.
+func (a *Account) NextHop(peer sip.Uri) sip.Uri {
+	if a.stored == nil {
+		return peer
+	}
+	if _, ok := a.stored.settings.SIP.OutboundProxy.Get(); ok || a.stored.settings.SIP.AlwaysUseMyProxy.Get() {
+		return a.stored.nextHop()
+	}
+	return peer
+}
+
+// Transports are the SIP transports to be used, best first: those of the
+// settings for which there is a listener.
+func (m *Manager) Transports() []string {
+	var list []string
+	for _, t := range m.cfg.General.SIP.TransportList.Get() {
+		if m.network == nil || m.network.Engine == nil {
+			break
+		}
+		if _, ok := m.network.Engine.Addr(string(t)); ok {
+			list = append(list, string(t))
+		}
+	}
+	return list
+}
+
+// locate looks up where a URI leads to and tells f on the executor. The function
+// returned abandons the look-up. Each begins at an instant of its own: what they
+// send has one order.
+func (m *Manager) locate(uri sip.Uri, f func([]core.Route, error)) (abandon func()) {
+	l := &locating{DNSLookup: resolver.NewDNSLookup(m.network.Resolver, m.cfg.Center)}
+	now := time.Now()
+	at := now
+	if !at.After(m.located) {
+		at = m.located.Add(1)
+	}
+	m.located = at
+	m.lookups.Add(1)
+	transports := m.Transports()
+	timer := time.AfterFunc(max(at.Sub(now), 1), func() {
+		defer m.lookups.Done()
+		routes, err := l.run(uri, transports)
+		m.post(func() {
+			if !l.abandoned.Load() {
+				f(routes, err)
+			}
+		})
+	})
+	return func() {
+		l.abandoned.Store(true)
+		if timer.Stop() {
+			m.lookups.Done()
+			return
+		}
+		l.Cancel()
+	}
+}
+
+// locating is one look-up.
+type locating struct {
+	*resolver.DNSLookup
+	abandoned atomic.Bool
+}
+
+// run does the look-up. It blocks.
+func (l *locating) run(uri sip.Uri, transports []string) ([]core.Route, error) {
+	if err := l.LookupSIPProxy(uri, transports); err != nil {
+		return nil, err
+	}
+	if l.abandoned.Load() {
+		l.Cancel()
+	}
+	return l.WaitRoutes(context.Background())
+}
