@@ -48,8 +48,8 @@ func (t *Transport) connect(ctx context.Context, to netip.AddrPort) (net.Conn, e
 // that waits would hold the lock that the handshake needs.
 func (t *Transport) secure(ctx context.Context, conn net.Conn, serverName string) (net.Conn, error) {
 	cfg := &tls.Config{}
-	if t.cfg.TLS != nil {
-		cfg = t.cfg.TLS.Clone()
+	if template := t.tls.Load(); template != nil {
+		cfg = template.Clone()
 	}
 	if cfg.MinVersion == 0 {
 		cfg.MinVersion = tls.VersionTLS12

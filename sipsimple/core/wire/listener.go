@@ -16,12 +16,19 @@ type listener struct {
 }
 
 func (t *Transport) openStream(transport string, port int) error {
+	l, err := t.listenStream(transport, port)
+	if err == nil {
+		t.listeners = append(t.listeners, l)
+	}
+	return err
+}
+
+func (t *Transport) listenStream(transport string, port int) (*listener, error) {
 	l, err := t.cfg.Net.ListenTCP("tcp", &net.TCPAddr{IP: t.bindIP(), Port: port})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	t.listeners = append(t.listeners, &listener{l, t, transport, addrPort(l.Addr())})
-	return nil
+	return &listener{l, t, transport, addrPort(l.Addr())}, nil
 }
 
 // accept accepts until the listener is closed. A handshake does not hold up the
@@ -62,7 +69,7 @@ func (f *Flow) serve(conn net.Conn) {
 }
 
 func (t *Transport) serverTLS() *tls.Config {
-	cfg := t.cfg.TLS.Clone()
+	cfg := t.tls.Load().Clone()
 	if cfg.MinVersion == 0 {
 		cfg.MinVersion = tls.VersionTLS12
 	}

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -51,20 +53,21 @@ var (
 // Transport sends and receives SIP messages. Its methods may be called from
 // any goroutine.
 type Transport struct {
-	cfg       Config
-	log       *quietLog
-	ctx       context.Context // ends with Close; dialing follows it
-	cancel    context.CancelFunc
-	running   sync.WaitGroup
+	cfg     Config
+	log     *quietLog
+	ctx     context.Context // ends with Close; dialing follows it
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	tls     atomic.Pointer[tls.Config]
+
+	mu        sync.Mutex // guards all below
 	udp       *udpSocket
 	listeners []*listener
-
-	mu      sync.Mutex
-	closing bool
-	flows   map[*Flow]struct{}
-	byPeer  map[peerKey]*Flow // the connection to use for a destination
-	inbound int
-	made    uint64
+	closing   bool
+	flows     map[*Flow]struct{}
+	byPeer    map[peerKey]*Flow // the connection to use for a destination
+	inbound   int
+	made      uint64
 }
 
 // Listen opens the listeners. TLSPort needs Config.TLS with a certificate and
@@ -78,6 +81,7 @@ func Listen(cfg Config) (*Transport, error) {
 	}
 	t := &Transport{cfg: cfg, log: newQuietLog(cfg.Logger), flows: map[*Flow]struct{}{}, byPeer: map[peerKey]*Flow{}}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
+	t.tls.Store(cfg.TLS)
 	if err := t.open(); err != nil {
 		t.Close()
 		return nil, err
@@ -114,6 +118,8 @@ func (t *Transport) open() error {
 // Addr is the address of the listener for "udp", "tcp" or "tls"; its address
 // part is unspecified if Config.Host is invalid.
 func (t *Transport) Addr(transport string) (netip.AddrPort, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if transport == "udp" && t.udp != nil {
 		return t.udp.local, true
 	}
@@ -166,12 +172,13 @@ func finish(done func(error), err error) {
 func (t *Transport) Close() {
 	t.mu.Lock()
 	t.closing = true
+	socket, listeners := t.udp, slices.Clone(t.listeners)
 	t.mu.Unlock()
 	t.cancel()
-	if t.udp != nil {
-		_ = t.udp.conn.Close()
+	if socket != nil {
+		_ = socket.conn.Close()
 	}
-	for _, l := range t.listeners {
+	for _, l := range listeners {
 		_ = l.Close()
 	}
 	for _, f := range t.sortedFlows() {

@@ -18,16 +18,23 @@ type udpSocket struct {
 }
 
 func (t *Transport) openUDP(port int) error {
+	socket, err := t.listenUDP(port)
+	if err == nil {
+		t.udp = socket
+	}
+	return err
+}
+
+func (t *Transport) listenUDP(port int) (*udpSocket, error) {
 	conn, err := t.cfg.Net.ListenUDP("udp", &net.UDPAddr{IP: t.bindIP(), Port: port})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rate := t.cfg.Rate
 	if rate == 0 {
 		rate = 10_000
 	}
-	t.udp = &udpSocket{t: t, conn: conn, local: addrPort(conn.LocalAddr()), limit: newLimiter(rate)}
-	return nil
+	return &udpSocket{t: t, conn: conn, local: addrPort(conn.LocalAddr()), limit: newLimiter(rate)}, nil
 }
 
 // bindIP is the local address of all sockets, nil for all.
@@ -79,10 +86,11 @@ func (s *udpSocket) receive(data []byte, source netip.AddrPort) {
 // sendDatagram hands a datagram to the kernel, which takes it at once or, for
 // want of memory, refuses it.
 func (t *Transport) sendDatagram(data []byte, to netip.AddrPort) error {
-	if t.udp == nil {
+	socket := t.socket()
+	if socket == nil {
 		return ErrNoListener
 	}
-	t.trace(true, "udp", t.udp.local, to, data)
-	_, err := t.udp.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
+	t.trace(true, "udp", socket.local, to, data)
+	_, err := socket.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
 	return err
 }
