@@ -23,13 +23,27 @@ var watchWords = map[string][]string{
 // Watched tells whether one of the patterns of Case.Watch or Party.Watch
 // selects a notification.
 func Watched(patterns []string, name string) bool {
-	for _, p := range patterns {
-		if hit, _ := path.Match(p, name); hit {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(patterns, name) || slices.ContainsFunc(patterns, func(p string) bool { return selects(p, name) })
 }
+
+// selects is path.Match with a short way for what nearly all patterns are: a
+// name, or the beginning of one.
+func selects(pattern, name string) bool {
+	end := 0
+	for end < len(pattern) && isLetter(pattern[end]) {
+		end++
+	}
+	switch {
+	case end == len(pattern):
+		return pattern == name
+	case end == len(pattern)-1 && pattern[end] == '*':
+		return strings.HasPrefix(name, pattern[:end])
+	}
+	hit, _ := path.Match(pattern, name)
+	return hit
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
 // session is what the word "session" watches: everything of a session, and
 // nothing of the session manager.

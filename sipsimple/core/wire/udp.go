@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/pion/transport/v5"
@@ -45,10 +46,19 @@ func (t *Transport) bindIP() net.IP {
 	return nil
 }
 
+// datagram is space for the largest message and one octet more, to notice what
+// is too large. A socket keeps one for as long as it is open; those of closed
+// sockets are used again, for a laboratory opens very many.
+type datagram [MaxMessage + 1]byte
+
+var datagrams = sync.Pool{New: func() any { return new(datagram) }}
+
 // read reads until the socket is closed. One goroutine for all datagrams: their
 // order is kept.
 func (s *udpSocket) read() {
-	buf := make([]byte, MaxMessage+1) // one more, to notice what is too large
+	space := datagrams.Get().(*datagram)
+	defer datagrams.Put(space)
+	buf := space[:]
 	for {
 		n, addr, err := s.conn.ReadFrom(buf)
 		if err != nil {
