@@ -266,3 +266,21 @@ func TestSwitch(t *testing.T) {
 type sinkFunc func(frame []int16)
 
 func (f sinkFunc) WriteFrame(frame []int16) { f(frame) }
+
+// TestClockKeepsTime is P9: an hour has its number of frames.
+func TestClockKeepsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ticks := 0
+		device := audio.NewNullDevice()
+		if err := device.Open(8000, func(_, _ []int16) { ticks++ }); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if err := device.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if ticks < 180000-1 || ticks > 180000+1 {
+			t.Errorf("%d frames in an hour", ticks)
+		}
+	})
+}
