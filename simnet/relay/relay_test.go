@@ -31,7 +31,9 @@ func (p *party) note(format string, args ...any) {
 }
 
 func (p *party) ReceiveChunk(c *msrp.Chunk) int {
+	p.mu.Lock()
 	p.octets += len(c.Data)
+	p.mu.Unlock()
 	if len(c.Data) < 100 {
 		p.note("%s", c.Data)
 	}
@@ -42,6 +44,12 @@ func (p *party) ReceiveReport(r msrp.Report)                { p.note("report %d"
 func (p *party) MessageSent(string)                         { p.note("sent") }
 func (p *party) MessageFailed(_ string, code int, _ string) { p.note("failed %d", code) }
 func (p *party) Closed(err error)                           { p.note("closed %v", err) }
+
+func (p *party) received() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.octets
+}
 
 func (p *party) take() []string {
 	p.mu.Lock()
@@ -148,8 +156,8 @@ func TestBothWays(t *testing.T) {
 			const size = 1 << 20
 			a.session.Send(msrp.Outgoing{ContentType: "x/y", Body: io.LimitReader(rand.NewChaCha8([32]byte{}), size), Size: size})
 			time.Sleep(time.Minute)
-			if b.octets != size+len("hello bob") {
-				t.Errorf("%d octets", b.octets)
+			if b.received() != size+len("hello bob") {
+				t.Errorf("%d octets", b.received())
 			}
 			w.end(a, b)
 			if counts := w.relay.Counts(); counts.Authenticated != 1 || counts.Challenged != 1 || counts.Forwarded < 6 {

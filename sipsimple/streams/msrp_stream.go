@@ -213,3 +213,11 @@ func (m *msrpStream) attribute(name string) (any, bool) {
 	}
 	return nil, false
 }
+
+// RegisterBuiltIn registers all stream types of this package, in the order in which the seed asks them.
+func RegisterBuiltIn(r *Registry) {
+	RegisterFileTransfer(r)
+	RegisterAudio(r)
+	RegisterChat(r)
+	RegisterDesktopSharing(r)
+}
