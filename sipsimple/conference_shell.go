@@ -6,15 +6,11 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 )
 
-// findRoutes looks up the way to a URI; routesFound tells. The look-up has a
-// goroutine of its own, for which the application waits when it stops.
+// findRoutes looks up the way to a URI; routesFound tells. The engine asks, so
+// that what is sent to the way found does not overtake what is under way.
 func (sh *shell) findRoutes(uri sip.Uri, request int) {
-	a, s := sh.app, sh.session
-	a.lookups.Go(func() {
-		found := routesFound{request: request, err: errInternal}
-		a.guarded(func() { found.routes, found.err = a.routesTo(uri) })
-		s.post(found)
-	})
+	s, found := sh.session, routesFound{request: request, err: errInternal}
+	sh.app.Engine().Ask(&s.box, func() { found.routes, found.err = sh.app.routesTo(uri) }, func() { s.handle(found) })
 }
 
 // subscribe begins a subscription, or a REFER; subscriptionEvents tell.

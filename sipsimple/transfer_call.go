@@ -13,26 +13,23 @@ import (
 )
 
 // placeCall makes the new session of an incoming transfer: one audio stream, the
-// account of the old one, a fresh look-up of the way to the target (7.14). The
-// look-up may take its time and has a goroutine of its own, for which the
-// application waits when it stops.
+// account of the old one, a fresh look-up of the way to the target (7.14).
 func (sh *shell) placeCall(call transferCall) {
-	a, s := sh.app, sh.session
-	a.lookups.Go(func() {
-		err := errInternal
-		a.guarded(func() { err = sh.findAndConnect(call) })
+	s := sh.session
+	var routes []core.Route
+	err := errInternal
+	look := func() { routes, err = sh.app.routesTo(call.target.URI) }
+	sh.app.Engine().Ask(&s.box, look, func() {
+		switch {
+		case err != nil:
+			err = fmt.Errorf("DNS lookup failed: %w", err)
+		case !sh.app.guarded(func() { err = sh.connectNew(call, routes) }):
+			err = errInternal
+		}
 		if err != nil {
-			s.post(callProgress{what: callNotPlaced, reason: err.Error()})
+			s.handle(callProgress{what: callNotPlaced, reason: err.Error()})
 		}
 	})
-}
-
-func (sh *shell) findAndConnect(call transferCall) error {
-	routes, err := sh.app.routesTo(call.target.URI)
-	if err != nil {
-		return fmt.Errorf("DNS lookup failed: %w", err)
-	}
-	return sh.connectNew(call, routes)
 }
 
 // connectNew starts the new session and reports how it gets on.

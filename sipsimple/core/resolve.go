@@ -6,28 +6,31 @@ import (
 	"net/netip"
 )
 
-// question is a look-up under way.
+// question is something that may take its time, such as a name look-up.
 type question struct {
-	host  string
-	found []netip.Addr
-	err   error
-	over  bool // the answer is there
-	f     func(netip.Addr, error)
+	over bool // the answer is there
+	then func()
 }
 
-// lookup resolves a host name off the mailbox and calls f on it, unless the
-// engine has closed by then. Of several addresses the first of the family of
-// our own host is taken.
-func (e *Engine) lookup(host string, f func(netip.Addr, error)) {
+// Ask runs look, which may block, in a goroutine of its own and then, when that
+// is over, then on exec. Answers of one instant are taken in the order of the
+// questions; one that comes after Close is not taken at all. Close waits for
+// look. It may be called from any goroutine.
+func (e *Engine) Ask(exec Executor, look, then func()) {
+	e.post(func() { e.ask(look, func() { exec.Post(then) }) })
+}
+
+// ask is Ask on the mailbox, for the mailbox.
+func (e *Engine) ask(look, then func()) {
 	if e.closed {
 		return
 	}
-	q := &question{host: host, f: f}
+	q := &question{then: then}
 	e.questions = append(e.questions, q)
 	e.lookups.Go(func() {
-		found, err := e.resolve(host)
+		e.guarded(look)
 		e.post(func() {
-			q.found, q.err, q.over = found, err, true
+			q.over = true
 			e.after(1, e.answerQuestions)
 		})
 	})
@@ -37,37 +40,37 @@ func (e *Engine) lookup(host string, f func(netip.Addr, error)) {
 // are passed on in the order of the questions: which of them comes first is
 // left to chance, and what is then sent must not be.
 func (e *Engine) answerQuestions() {
-	var answered, open []*question
+	var open []*question
 	for _, q := range e.questions {
 		if q.over {
-			answered = append(answered, q)
+			e.post(q.then) // each for itself: see guard.go
 		} else {
 			open = append(open, q)
 		}
 	}
 	e.questions = open
-	for _, q := range answered {
-		q.f(e.chosen(q))
-	}
 }
 
-func (e *Engine) chosen(q *question) (netip.Addr, error) {
-	switch {
-	case q.err != nil:
-		return netip.Addr{}, q.err
-	case len(q.found) == 0:
-		return netip.Addr{}, fmt.Errorf("no address for %q", q.host)
-	default:
-		return e.choose(q.found), nil
-	}
-}
-
-// resolve asks the function of the configuration, which may be the application's.
-func (e *Engine) resolve(host string) (found []netip.Addr, err error) {
-	if !e.guarded(func() { found, err = e.cfg.Resolve(host) }) {
-		err = errResolver
-	}
-	return found, err
+// lookup resolves a host name off the mailbox and calls f on it, unless the
+// engine has closed by then. Of several addresses the first of the family of
+// our own host is taken.
+func (e *Engine) lookup(host string, f func(netip.Addr, error)) {
+	var found []netip.Addr
+	err, acting := errResolver, e.acting
+	e.ask(func() { found, err = e.cfg.Resolve(host) }, func() {
+		switch {
+		case e.closed:
+		case err != nil:
+			e.acting = acting
+			f(netip.Addr{}, err)
+		case len(found) == 0:
+			e.acting = acting
+			f(netip.Addr{}, fmt.Errorf("no address for %q", host))
+		default:
+			e.acting = acting
+			f(e.choose(found), nil)
+		}
+	})
 }
 
 var errInternal = errors.New("internal error")
