@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-sipsimple/callflow/conformance/play"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/scenarios"
 )
 
 // A call with a minute of talk, without media. Target: 1 ms a case.
@@ -46,6 +47,22 @@ steps:
 
 func BenchmarkSignallingCall(b *testing.B) { benchmark(b, signallingCall) }
 func BenchmarkSpeechCall(b *testing.B)     { benchmark(b, speechCall) }
+
+// BenchmarkSuite plays all built-in scenarios, one a core at a time. Target: 2 s.
+func BenchmarkSuite(b *testing.B) {
+	cases, problems := scenario.Load(scenarios.FS, nil, scenario.Options{Library: scenarios.FS})
+	if len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	b.ReportMetric(float64(len(cases)), "cases")
+	for b.Loop() {
+		play.All(cases, 0, play.Play, func(r *play.Result) {
+			if r.Verdict != play.Passed && r.Verdict != play.Skipped {
+				b.Fatal(r.Failures)
+			}
+		})
+	}
+}
 
 func benchmark(b *testing.B, text string) {
 	files := fstest.MapFS{"call.yaml": {Data: []byte(text)}}

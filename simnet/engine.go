@@ -86,6 +86,7 @@ func (n *Network) fire() {
 		n.timer.Reset(0)
 		return
 	}
+	spacious(0)
 	n.settled, n.busy = false, true
 	now := n.now()
 	defer func() { // a function that was called may have ended this goroutine
@@ -95,6 +96,16 @@ func (n *Network) fire() {
 	}()
 	n.judgeLocked(now)
 	n.deliverLocked(now)
+}
+
+// spacious makes the stack of its goroutine grow, by having a large frame. A
+// timer's goroutine is new each time and has 2 kB, and receivers of media are
+// called on it: without this it is copied to a larger one several times.
+//
+//go:noinline
+func spacious(i int) byte {
+	var frame [6 << 10]byte
+	return frame[i]
 }
 
 // armLocked sets the timer to what comes next, which is not in this instant: that one is used up.
