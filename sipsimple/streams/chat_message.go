@@ -116,5 +116,15 @@ func withCharset(contentType string) string {
 	return contentType + "; charset=utf-8"
 }
 
+// withoutCharset is a media type without its charset.
+func withoutCharset(contentType string) string {
+	name, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return contentType
+	}
+	delete(params, "charset")
+	return mime.FormatMediaType(name, params)
+}
+
 // sameType compares media types without their parameters.
 func sameType(contentType, name string) bool { return msrp.Accepts([]string{name}, contentType) }

@@ -66,7 +66,7 @@ func (s *ChatStream) receivedLocked(m *msrp.Assembled) int {
 func (m *ChatMessage) take(wrapped *cpim.Message) {
 	m.Body, m.ContentType = wrapped.Body, wrapped.ContentType
 	if text, err := wrapped.Text(); err == nil && sameType(wrapped.ContentType, "text/*") {
-		m.Body = []byte(text)
+		m.Body, m.ContentType = []byte(text), withoutCharset(wrapped.ContentType) // it is UTF-8 now
 	}
 	if wrapped.From != (cpim.Identity{}) {
 		m.Sender = wrapped.From

@@ -94,7 +94,7 @@ func TestChatHeaders(t *testing.T) {
 		time.Sleep(time.Second)
 		bob.take()
 		m := bob.all[len(bob.all)-1].Data.(streams.ChatStreamGotMessage).Message
-		if m.ContentType != "text/html; charset=utf-8" || m.Subject != "greeting" || !m.Timestamp.Equal(at) || len(m.Required) != 1 ||
+		if m.ContentType != "text/html" || m.Subject != "greeting" || !m.Timestamp.Equal(at) || len(m.Required) != 1 ||
 			len(m.CourtesyRecipients) != 1 || len(m.AdditionalHeaders) != 1 || m.Recipients[0].URI != "sip:bob@example.test" {
 			t.Errorf("%+v", m)
 		}
