@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -17,9 +18,13 @@ import (
 
 	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
+	"github.com/go-sipsimple/callflow/sipsimple/internal/mailbox"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
+	"github.com/go-sipsimple/callflow/sipsimple/storage"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
@@ -31,19 +36,47 @@ type Config struct {
 	Net    transport.Net // all sockets, of SIP and of media, come from it
 	Rand   io.Reader     // tags, branches, SSRCs …; nil means crypto/rand. Read under a lock
 	Logger *slog.Logger  // nil means slog.Default()
+	Host   netip.Addr    // local address to bind; the zero Addr means any
 
-	Host                      netip.Addr  // local address to bind; the zero Addr means any
-	UDPPort, TCPPort, TLSPort int         // 0 means any free port, -1 no listener
-	TLS                       *tls.Config // nil means no TLS
-	UserAgent                 string      // User-Agent and Server headers; "" means "sipsimple"
+	// The next five are for an application without storage ([Application.Start]);
+	// for others they are settings.
+	UDPPort, TCPPort, TLSPort int           // 0 means any free port, -1 no listener
+	UserAgent                 string        // User-Agent and Server headers; "" means "sipsimple"
+	InviteTimeout             time.Duration // 0 means DefaultInviteTimeout, negative none
 
-	Sound    audio.Device      // nil means none: a null device
-	Registry *streams.Registry // stream types; nil means the built-in ones
+	// TLS is certificate and trust; nil means no TLS without storage. With
+	// storage it is the template for what the settings say.
+	TLS *tls.Config
+
+	// Accounts of an application without storage. They do not register.
 	Accounts []*account.Account
+
+	Sound    audio.Device         // nil means those of Driver
+	Driver   audio.Driver         // where sound devices come from; nil means there are none
+	Registry *streams.Registry    // stream types; nil means the built-in ones
 	Center   *notification.Center // nil means a new one
 
-	InviteTimeout time.Duration // 0 means DefaultInviteTimeout, negative none
-	RTP           streams.RTPSettings
+	// RTP without storage is the settings of media; with storage what is set
+	// here counts in place of the settings.
+	RTP streams.RTPSettings
+
+	// Nameservers tells the name servers of the system, with storage. nil means
+	// that names are looked up by Net, which knows no SRV records.
+	Nameservers func() []netip.AddrPort
+	// ProbeDomain and PublicNameservers are described at [resolver.ManagerConfig].
+	ProbeDomain       string
+	PublicNameservers []netip.AddrPort
+	// DetectNAT asks STUN servers which kind of NAT we are behind, with storage
+	// (application.md 2.9). It is off unless asked for.
+	DetectNAT bool
+	// Neighbourhood is multicast DNS for the Bonjour account, UserName the name it
+	// gives the user; without the first it cannot be enabled.
+	Neighbourhood account.Neighbourhood
+	UserName      string
+	// ReadFile reads certificates; nil means os.ReadFile.
+	ReadFile func(name string) ([]byte, error)
+	// StopLimit bounds the stop as a whole; 0 means 10 s.
+	StopLimit time.Duration
 
 	Trace func(wire.TraceEntry) // may be nil: gets every SIP message sent and received
 }
@@ -75,6 +108,15 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Center == nil {
 		c.Center = notification.NewCenter(c.Logger)
 	}
+	if c.ReadFile == nil {
+		c.ReadFile = os.ReadFile
+	}
+	if c.StopLimit <= 0 {
+		c.StopLimit = stopLimitOfAll
+	}
+	if c.Driver == nil && c.Sound != nil {
+		c.Driver = oneDevice{c.Sound}
+	}
 	if c.InviteTimeout == 0 {
 		c.InviteTimeout = DefaultInviteTimeout
 	}
@@ -93,39 +135,58 @@ func (r *lockedReader) Read(p []byte) (int, error) {
 	return io.ReadFull(r.source, p)
 }
 
-// Application is one user agent: an engine with its sockets, a voice mixer,
-// accounts, and the sessions of all of them (seed: SIPApplication). A process
-// may have many; each serves one run, from Start to SIPApplicationDidEnd.
+// Application is one user agent: an engine with its sockets, mixers, accounts,
+// and the sessions of all of them (seed: SIPApplication). A process may have
+// many; each serves one run, from Start or StartFrom to SIPApplicationDidEnd.
 type Application struct {
 	cfg     Config
 	center  *notification.Center
 	manager *SessionManager
 	done    chan struct{}
+	natType atomic.Pointer[string]
+	worker  mailbox.Mailbox // follows changed settings, one after the other
 
-	mu    sync.Mutex
-	phase applicationPhase // requires mu
+	mu     sync.Mutex
+	phase  applicationPhase // requires mu
+	loaded *loaded          // requires mu; nil without storage
+	parts  *parts           // requires mu; set when the application runs
 
-	platform atomic.Pointer[platform] // set by Start
-	lookups  sync.WaitGroup           // name look-ups under way
+	platform atomic.Pointer[platform] // set when the engine runs
+	sound    atomic.Pointer[audio.System]
+}
+
+// loaded is what an application with a storage has loaded from it.
+type loaded struct {
+	storage       storage.Storage
+	configuration *configuration.Manager
+	general       *configuration.General
+	accounts      *account.Manager
 }
 
 // platform is what a started application runs on. It never changes.
 type platform struct {
-	engine *core.Engine
-	mixer  *audio.Mixer
-	env    streams.Environment // without an account
+	engine   *core.Engine
+	env      streams.Environment // without an account
+	resolver *resolver.Resolver  // nil without storage
 }
 
 type applicationPhase int
 
 const (
 	notStarted applicationPhase = iota
+	loading
+	loadingThenStop // Stop was called before SIPApplicationWillStart
 	startingUp
 	startingThenStop // Stop was called meanwhile
 	running
 	stopping
 	stopped
 )
+
+var phaseNames = map[applicationPhase]string{
+	notStarted: "", loading: "starting", loadingThenStop: "starting", startingUp: "starting", startingThenStop: "stopping",
+	running: "started", stopping: "stopping", stopped: "stopped",
+}
 
 // NewApplication makes an application from a configuration. It opens nothing.
 func NewApplication(cfg Config) (*Application, error) {
@@ -135,6 +196,8 @@ func NewApplication(cfg Config) (*Application, error) {
 	}
 	a := &Application{cfg: cfg, center: cfg.Center, done: make(chan struct{})}
 	a.manager = &SessionManager{app: a}
+	unknown := "unknown"
+	a.natType.Store(&unknown)
 	return a, nil
 }
 
@@ -148,14 +211,6 @@ func (a *Application) SessionManager() *SessionManager { return a.manager }
 func (a *Application) Engine() *core.Engine {
 	if p := a.platform.Load(); p != nil {
 		return p.engine
-	}
-	return nil
-}
-
-// Mixer is the voice mixer; nil before Start.
-func (a *Application) Mixer() *audio.Mixer {
-	if p := a.platform.Load(); p != nil {
-		return p.mixer
 	}
 	return nil
 }
@@ -178,18 +233,10 @@ func (a *Application) NewStream(typ string, acc *account.Account) (streams.Media
 	if !ok {
 		return nil, fmt.Errorf("sipsimple: no stream type %q is registered", typ)
 	}
-	p := a.platform.Load()
-	if p == nil {
+	if a.platform.Load() == nil {
 		return nil, ErrNotRunning
 	}
-	return factory.New(p.environment(acc))
-}
-
-// environment is that of the streams of one account.
-func (p *platform) environment(acc *account.Account) *streams.Environment {
-	env := p.env
-	env.Account = acc
-	return &env
+	return factory.New(a.environment(acc))
 }
 
 // random fills p. A source that fails leaves zeros behind, and says so.

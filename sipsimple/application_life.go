@@ -1,22 +1,26 @@
 package sipsimple
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"time"
 
-	"github.com/go-sipsimple/callflow/audio"
-	"github.com/go-sipsimple/callflow/sipsimple/core"
-	"github.com/go-sipsimple/callflow/sipsimple/streams"
+	"github.com/go-sipsimple/callflow/sipsimple/storage"
 )
 
-// ErrAlreadyUsed is returned by the second Start of an application.
+// ErrAlreadyUsed is returned by the second start of an application.
 var ErrAlreadyUsed = errors.New("the application has been started before")
 
-// Start opens the sockets and the sound device and takes calls from then on
-// (seed: SIPApplication.start; application.md 2.2). SIPApplicationWillStart is
-// posted first and SIPApplicationDidStart last, unless Stop was called
-// meanwhile. An error of the engine or of the mixer is returned and ends the
-// application: SIPApplicationDidEnd.
+// stopLimitOfAll bounds the stop of an application unless its Config says so.
+const stopLimitOfAll = 10 * time.Second
+
+// Start begins an application without storage: with the ports and accounts of
+// its Config. It opens the sockets and the sound device and takes calls when it
+// returns. SIPApplicationWillStart is posted first and SIPApplicationDidStart
+// last, unless Stop was called meanwhile. An error of the engine or of the mixer
+// is returned and ends the application: SIPApplicationDidEnd.
 func (a *Application) Start() error {
 	a.mu.Lock()
 	if a.phase != notStarted {
@@ -26,74 +30,67 @@ func (a *Application) Start() error {
 	a.phase = startingUp
 	a.center.Post(a, SIPApplicationWillStart{})
 	a.mu.Unlock()
+	return a.boot(&parts{app: a})
+}
 
-	if err := a.open(); err != nil {
-		a.finish()
+// StartFrom begins an application with its storage (seed: SIPApplication.start;
+// application.md 2.2). It loads the configuration and the accounts and returns;
+// everything else follows in the background, told by notifications: after
+// SIPApplicationWillStart that of every component, at last
+// SIPApplicationDidStart. An observer of SIPApplicationWillStart that calls Stop
+// prevents the rest. If the engine cannot start SIPApplicationDidEnd follows.
+//
+// Errors: those of [storage.Check] and of the configuration, which tell file,
+// line and setting; then nothing has been started, and the application can be
+// started again. [ErrAlreadyUsed] otherwise. Loading waits for observers, until
+// ctx ends: an observer that calls StartFrom gives it the context of its
+// notification.
+func (a *Application) StartFrom(ctx context.Context, st storage.Storage) error {
+	if err := storage.Check(st); err != nil {
 		return err
 	}
-	a.manager.start()
-
 	a.mu.Lock()
-	if a.phase == startingThenStop {
-		a.phase = stopping
+	if a.phase != notStarted {
+		phase := a.phase
 		a.mu.Unlock()
-		go a.shutDown()
-		return nil
+		return fmt.Errorf("%w: it is %s", ErrAlreadyUsed, phaseNames[phase])
 	}
-	a.phase = running
-	a.center.Post(a, SIPApplicationDidStart{})
+	a.phase = loading
 	a.mu.Unlock()
+
+	l, err := a.loadFrom(ctx, st)
+	a.mu.Lock()
+	if err != nil {
+		a.phase = notStarted
+		a.mu.Unlock()
+		closeStorage(st)
+		return err
+	}
+	a.loaded = l
+	a.mu.Unlock()
+	go func() { _ = a.boot(&parts{app: a, loaded: l}) }()
 	return nil
 }
 
-// open makes what the application runs on.
-func (a *Application) open() error {
-	cfg := a.cfg
-	mixer, err := audio.NewMixer(audio.MixerConfig{Device: cfg.Sound, Center: a.center, Logger: cfg.Logger})
-	if err != nil {
-		return fmt.Errorf("sound: %w", err)
+// closeStorage lets another process in.
+func closeStorage(st storage.Storage) {
+	if c, ok := st.(io.Closer); ok {
+		_ = c.Close() // nothing is buffered there
 	}
-	engine, err := a.newEngine()
-	if err != nil {
-		return errors.Join(fmt.Errorf("engine: %w", err), mixer.Close())
-	}
-	a.platform.Store(&platform{engine: engine, mixer: mixer, env: streams.Environment{
-		Center: a.center, Net: cfg.Net, Rand: cfg.Rand, Logger: cfg.Logger, Mixer: mixer, RTP: cfg.RTP,
-	}})
-	return nil
 }
 
-// newEngine opens the SIP stack. If it does not start with TLS but does without,
-// the application goes on without TLS and says so (seed:
-// SIPApplicationFailedToStartTLS).
-func (a *Application) newEngine() (*core.Engine, error) {
-	cfg := core.Config{
-		Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: a.cfg.Logger, UserAgent: a.cfg.UserAgent,
-		Host: a.cfg.Host, UDPPort: a.cfg.UDPPort, TCPPort: a.cfg.TCPPort, TLSPort: a.cfg.TLSPort, TLS: a.cfg.TLS,
-		OnInvite: a.manager.handleInvite, OnMessage: a.gotMessage, Trace: a.cfg.Trace,
-	}
-	engine, err := core.NewEngine(cfg)
-	if err == nil || cfg.TLS == nil || cfg.TLSPort < 0 {
-		return engine, err
-	}
-	cfg.TLS, cfg.TLSPort = nil, -1
-	engine, errWithout := core.NewEngine(cfg)
-	if errWithout != nil {
-		return nil, errWithout
-	}
-	a.center.Post(a, SIPApplicationFailedToStartTLS{Error: err})
-	return engine, nil
-}
-
-// Stop ends all sessions and closes everything (seed: SIPApplication.stop). It
-// returns at once; SIPApplicationWillEnd is posted now and
-// SIPApplicationDidEnd when nothing is left, within a few seconds whatever the
-// peers do. Before Start and after Stop it does nothing.
+// Stop ends all sessions, gives registrations back and closes everything (seed:
+// SIPApplication.stop). It returns at once; SIPApplicationWillEnd is posted now,
+// though never before SIPApplicationWillStart, and SIPApplicationDidEnd when
+// nothing is left, within Config.StopLimit whatever the peers do. Before the
+// start and after Stop it does nothing.
 func (a *Application) Stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch a.phase {
-	case startingUp: // Start goes on until the next place where it can turn round
+	case loading:
+		a.phase = loadingThenStop
+	case startingUp: // the start goes on until the next place where it can turn round
 		a.phase = startingThenStop
 		a.center.Post(a, SIPApplicationWillEnd{})
 	case running:
@@ -103,23 +100,60 @@ func (a *Application) Stop() {
 	}
 }
 
-// shutDown undoes Start. It is the only goroutine an application starts itself,
-// and ends with SIPApplicationDidEnd.
-func (a *Application) shutDown() {
-	a.manager.stop()
-	a.lookups.Wait()
-	p := a.platform.Load()
-	p.engine.Close()
-	if err := p.mixer.Close(); err != nil {
-		a.cfg.Logger.Error("sound device did not close", "error", err)
+// willStart posts SIPApplicationWillStart, of an application with storage, and
+// waits until observers have heard it.
+func (a *Application) willStart() {
+	a.mu.Lock()
+	a.center.Post(a, SIPApplicationWillStart{})
+	if a.phase == loadingThenStop {
+		a.phase = startingThenStop
+		a.center.Post(a, SIPApplicationWillEnd{})
+	} else {
+		a.phase = startingUp
 	}
-	a.finish()
+	a.mu.Unlock()
+	_ = a.center.Flush(context.Background())
 }
 
-func (a *Application) finish() {
+// stopWanted says whether Stop was called during the start.
+func (a *Application) stopWanted() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.phase == startingThenStop
+}
+
+// didStart posts SIPApplicationDidStart, unless Stop was faster.
+func (a *Application) didStart(p *parts) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.phase == startingThenStop {
+		return false
+	}
+	a.phase = running
+	a.parts = p
+	a.center.Post(a, SIPApplicationDidStart{})
+	return true
+}
+
+// shutDown undoes the start of a running application.
+func (a *Application) shutDown() {
+	a.mu.Lock()
+	p := a.parts
+	a.mu.Unlock()
+	p.close()
+	a.finish(byRequest)
+}
+
+// End reasons of SIPApplicationDidEnd.
+const (
+	byRequest    = "application request"
+	engineFailed = "engine failed"
+)
+
+func (a *Application) finish(reason string) {
 	a.mu.Lock()
 	a.phase = stopped
-	a.center.Post(a, SIPApplicationDidEnd{})
+	a.center.Post(a, SIPApplicationDidEnd{EndReason: reason})
 	a.mu.Unlock()
 	close(a.done)
 }

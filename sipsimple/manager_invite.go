@@ -21,7 +21,7 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 		return
 	}
 	request := inv.Request()
-	acc := matchAccount(sm.app.cfg.Accounts, request.Recipient.User, request.Recipient.Host)
+	acc := sm.app.matchAccount(request.Recipient.User, request.Recipient.Host)
 	if acc == nil { // FAI-05
 		inv.Reject(404, "")
 		return
@@ -60,7 +60,7 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 // streamsFor asks the registered stream types for each of the m-lines that is
 // in use. What nobody can use is left out, and its line refused in the answer.
 func (a *Application) streamsFor(acc *account.Account, offer *psdp.SessionDescription, indexes []int) []streams.MediaStream {
-	env := a.platform.Load().environment(acc)
+	env := a.environment(acc)
 	var list []streams.MediaStream
 	for _, i := range indexes {
 		line := offer.MediaDescriptions[i]
@@ -85,28 +85,6 @@ func allLines(d *psdp.SessionDescription) []int {
 		indexes[i] = i
 	}
 	return indexes
-}
-
-// matchAccount finds the account that a Request-URI calls (application.md
-// 11.4): by the user part of its Contact, else by its whole address of record,
-// else by the user part of that.
-func matchAccount(accounts []*account.Account, user, host string) *account.Account {
-	matchers := []func(a *account.Account) bool{
-		func(a *account.Account) bool { return a.ContactUser != "" && a.ContactUser == user },
-		func(a *account.Account) bool {
-			uri := a.URI()
-			return uri.User == user && strings.EqualFold(uri.Host, host)
-		},
-		func(a *account.Account) bool { uri := a.URI(); return uri.User == user },
-	}
-	for _, matches := range matchers {
-		for _, a := range accounts {
-			if !a.Disabled && matches(a) {
-				return a
-			}
-		}
-	}
-	return nil
 }
 
 // subjectOf is the Subject header, with what is not UTF-8 replaced (EDG-26).

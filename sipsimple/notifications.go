@@ -1,7 +1,12 @@
 package sipsimple
 
 import (
+	"slices"
+
+	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
@@ -61,7 +66,9 @@ type (
 	// SIPApplicationWillEnd: Stop was called.
 	SIPApplicationWillEnd struct{}
 	// SIPApplicationDidEnd: nothing of the middleware runs any more.
-	SIPApplicationDidEnd struct{}
+	SIPApplicationDidEnd struct {
+		EndReason string `field:"end_reason"` // "application request" or "engine failed"
+	}
 	// SIPApplicationFailedToStartTLS: the engine runs without TLS.
 	SIPApplicationFailedToStartTLS struct {
 		Error error `field:"error"`
@@ -259,6 +266,13 @@ func Notifications() []notification.Data {
 		SIPSessionDidRenegotiateStreams{}, SIPSessionDidProcessTransaction{},
 		SIPSessionTransferNewOutgoing{}, SIPSessionTransferNewIncoming{}, SIPSessionTransferDidStart{},
 		SIPSessionTransferGotProgress{}, SIPSessionTransferDidEnd{}, SIPSessionTransferDidFail{},
-		SIPEngineGotMessage{},
-	}, append(conferenceNotifications(), streams.Notifications()...)...)
+	}, slices.Concat(conferenceNotifications(), streams.Notifications(), engineNotifications(), account.Notifications(),
+		configuration.Notifications(), resolverNotifications())...)
+}
+
+func resolverNotifications() []notification.Data {
+	return []notification.Data{
+		resolver.DNSLookupDidSucceed{}, resolver.DNSLookupDidFail{}, resolver.DNSLookupTrace{},
+		resolver.DNSResolverDidInitialize{}, resolver.DNSNameserversDidChange{},
+	}
 }

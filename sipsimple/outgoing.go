@@ -39,7 +39,8 @@ func (c connectCommand) claim(m *machine) error {
 	m.attrs.set(func(v *attributeValues) {
 		v.direction = streams.Outgoing
 		v.proposed = slices.Clone(c.streams)
-		v.localIdentity = &core.Address{DisplayName: v.account.DisplayName, URI: v.account.URI()}
+		local := v.account.Address()
+		v.localIdentity = &local
 		v.remoteIdentity = cloneAddress(&c.to)
 		v.subject, v.info = c.subject, c.info
 		if len(c.routes) > 0 {

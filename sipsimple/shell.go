@@ -91,7 +91,7 @@ func (sh *shell) unwatch(stream streams.MediaStream) {
 }
 
 func (sh *shell) settings() settings {
-	return settings{inviteTimeout: sh.app.cfg.InviteTimeout, userAgent: sh.app.cfg.UserAgent}
+	return settings{inviteTimeout: sh.app.inviteTimeout(), userAgent: sh.app.userAgent()}
 }
 
 func (sh *shell) newInvitation(p core.OutgoingParams) invitation {
@@ -127,23 +127,7 @@ func (sh *shell) opened() error { return sh.app.manager.admit(sh.session) }
 func (sh *shell) closed() { sh.app.manager.remove(sh.session) }
 
 // contactUser is the user part of the account's Contact.
-func contactUser(acc *account.Account) string {
-	if acc.ContactUser != "" {
-		return acc.ContactUser
-	}
-	uri := acc.URI()
-	return uri.User
-}
+func contactUser(acc *account.Account) string { return acc.Contact() }
 
 // credentials answer challenges in the account's name; nil without a password.
-func credentials(acc *account.Account) *core.Credentials {
-	if acc.Password == "" {
-		return nil
-	}
-	username := acc.Username
-	if username == "" {
-		uri := acc.URI()
-		username = uri.User
-	}
-	return &core.Credentials{Username: username, Password: acc.Password}
-}
+func credentials(acc *account.Account) *core.Credentials { return acc.Credentials() }

@@ -175,3 +175,26 @@ func (a *Account) String() string {
 
 // Format writes the id, whatever the verb: an account has a password.
 func (a *Account) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }
+
+// RTPSettings are the settings of media, nil of an account that is not from the
+// configuration.
+func (a *Account) RTPSettings() *configuration.AccountRTP {
+	switch {
+	case a.stored != nil:
+		return &a.stored.settings.RTP
+	case a.local != nil:
+		return &a.local.settings.RTP
+	}
+	return nil
+}
+
+// TLSSettings are the settings of TLS, nil as those of media.
+func (a *Account) TLSSettings() *configuration.AccountTLS {
+	switch {
+	case a.stored != nil:
+		return &a.stored.settings.TLS
+	case a.local != nil:
+		return &a.local.settings.TLS
+	}
+	return nil
+}
