@@ -150,5 +150,5 @@ func (g *generator) description() object {
 	return anyOf("the description: absent, any, or its lines by name",
 		object{"enum": []string{"absent", "none", "any", "set", "identical"}},
 		object{"type": "object", "properties": matchers(g.language.SDP), "additionalProperties": line,
-			"propertyNames": object{"pattern": "^[a-z][a-z0-9_-]*$"}, "description": "lines by name, and lines, version, origin, address"})
+			"propertyNames": object{"pattern": "^\\$?[a-z][a-z0-9_-]*$"}, "description": "lines by name, and lines, version, origin, address"})
 }

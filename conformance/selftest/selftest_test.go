@@ -101,6 +101,7 @@ var withoutEffect = map[string][]string{
 	"rem/REM-06-not-a-member":                   {"alice: {remove_stream: c}"},
 	"set/SET-03-several-provisionals":           {"p: {respond: 100}"},
 	"set/SET-07-reliable-183-towards-us":        {"p: {respond: 200, to: PRACK}"},
+	"hld/bad-network":                           {"loss: {any: any}"},
 	"audio/loss":                                {"loss: {alice > bob: rtp}"}, // what a call survives need not be heard
 	"transfer/blind-outage":                     {"loss: {bob <-> carol: rtp}"},
 	"trm/TRM-08-end-in-null":                    {"alice#call: end"},
