@@ -14,7 +14,12 @@ type Chunk struct {
 	FailureReport FailureReport
 
 	fromPath string // where a REPORT goes
+	later    []func()
 }
+
+// Later has f called, without a lock held, when the response and the reports for the chunk are queued: what f sets off, even
+// an answer of the application's, comes behind them on the wire. Data is still valid then.
+func (c *Chunk) Later(f func()) { c.later = append(c.later, f) }
 
 // Report is a REPORT that came in (RFC 4975 section 7.1.2).
 type Report struct {

@@ -289,6 +289,11 @@ func (in *incoming) deliver(piece []byte, flag Continuation) {
 		in.answer()
 	}
 	in.session.releaseReports()
+	for i, f := range in.chunk.later {
+		f()
+		in.chunk.later[i] = nil
+	}
+	in.chunk.later = in.chunk.later[:0]
 	in.next += int64(len(piece))
 }
 

@@ -165,12 +165,8 @@ func (s *Session) chooseLocked(t *turn) {
 	}
 }
 
-// putControl writes the small messages, each by itself unless they are many: a write is a packet, and packets that are
-// whole messages are good to look at.
+// putControl writes the small messages, each by itself: a write is a packet, and how many wait at a moment is chance.
 func (s *Session) putControl(t turn) bool {
-	if len(t.ends) > 2 {
-		return s.put(t.control)
-	}
 	begin := 0
 	for _, end := range t.ends {
 		if !s.put(t.control[begin:end]) {

@@ -6,6 +6,7 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 	"github.com/go-sipsimple/callflow/sipsimple/msrp/cpim"
 	"github.com/go-sipsimple/callflow/sipsimple/msrp/iscomposing"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
@@ -28,14 +29,14 @@ func (s *ChatStream) ReceiveChunk(c *msrp.Chunk) int {
 		return 200
 	}
 	if m != nil && len(m.Data) > 0 {
-		code = s.receivedLocked(m)
+		code = s.receivedLocked(c, m)
 	}
 	s.session.Report(c, code, "")
 	return 200
 }
 
 // receivedLocked judges a whole message and tells of it.
-func (s *ChatStream) receivedLocked(m *msrp.Assembled) int {
+func (s *ChatStream) receivedLocked(c *msrp.Chunk, m *msrp.Assembled) int {
 	got := ChatMessage{
 		Body: m.Data, ContentType: m.ContentType, Sender: s.remoteID, Recipients: []cpim.Identity{s.localID}, Timestamp: time.Now(),
 	}
@@ -48,18 +49,29 @@ func (s *ChatStream) receivedLocked(m *msrp.Assembled) int {
 	}
 	private := s.focus && len(got.Recipients) == 1 && !got.Recipients[0].Same(s.remoteID)
 	if !sameType(got.ContentType, iscomposing.ContentType) {
-		s.env.Center.Post(s, ChatStreamGotMessage{Message: got, Private: private})
+		s.tellLater(c, ChatStreamGotMessage{Message: got, Private: private})
 		return 200
 	}
 	d, err := iscomposing.Parse(got.Body)
 	if err != nil {
 		return 400
 	}
-	s.env.Center.Post(s, ChatStreamGotComposingIndication{
+	s.tellLater(c, ChatStreamGotComposingIndication{
 		State: d.State(), Refresh: d.Refresh, ContentType: d.ContentType, LastActive: d.LastActive, Sender: got.Sender,
 		Recipients: got.Recipients, Private: private,
 	})
 	return 200
+}
+
+// tellLater posts a notification when the answer to the chunk is on its way.
+func (s *ChatStream) tellLater(c *msrp.Chunk, data notification.Data) {
+	c.Later(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.state == MSRPStarted {
+			s.env.Center.Post(s, data)
+		}
+	})
 }
 
 // take fills in what CPIM tells.

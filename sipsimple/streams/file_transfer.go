@@ -197,15 +197,19 @@ func (s *FileTransferStream) takeLocked(c *msrp.Chunk) (int, error) {
 		return 413, errors.New("too many gaps in the file")
 	}
 	s.session.Report(c, 200, "")
-	s.gotLocked(c, size)
-	if complete {
-		s.finishLocked()
-	}
+	c.Later(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.gotLocked(c, size)
+		if complete {
+			s.finishLocked()
+		}
+	})
 	return 200, nil
 }
 
 func (s *FileTransferStream) gotLocked(c *msrp.Chunk, size int64) {
-	if len(c.Data) == 0 {
+	if len(c.Data) == 0 || s.state != MSRPStarted {
 		return
 	}
 	var content []byte // in memory only if it is nowhere else

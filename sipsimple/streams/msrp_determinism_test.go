@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
@@ -27,6 +28,10 @@ func TestMSRPDeterminism(t *testing.T) {
 			})
 			alice.stream = streams.NewChatStream(alice.env)
 			join(alice, bob, nil)
+			echo := bob.env.Center.AddObserver(notification.ObserverFunc(func(n notification.Notification) {
+				_, _ = n.Sender.(*streams.ChatStream).SendMessage([]byte("echo"), nil) // the stream may have ended
+			}), notification.Filter{Name: "ChatStreamGotMessage"})
+			defer echo.Cancel()
 			for i := range 20 {
 				alice.say(fmt.Sprint("from alice ", i))
 				bob.say(strings.Repeat("from bob ", i))
@@ -51,7 +56,7 @@ func TestMSRPDeterminism(t *testing.T) {
 		return trace.String()
 	}
 	first := run()
-	for range 30 {
+	for range 50 {
 		if second := run(); second != first {
 			a, b := strings.Split(first, "\n"), strings.Split(second, "\n")
 			for i := range min(len(a), len(b)) {
