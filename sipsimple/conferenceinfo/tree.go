@@ -19,8 +19,8 @@ const (
 
 // element is one element of a document, and what is in it.
 type element struct {
-	name       string // of an element of the namespace; "" of any other
-	attributes map[string]string
+	name       string            // of an element of the namespace; "" of any other
+	attributes map[string]string // nil without any
 	text       strings.Builder
 	children   []*element
 }
@@ -78,12 +78,15 @@ func read(data []byte) (*element, error) {
 }
 
 func newElement(token xml.StartElement) *element {
-	e := &element{attributes: map[string]string{}}
+	e := &element{}
 	if token.Name.Space == Namespace {
 		e.name = token.Name.Local
 	}
 	for _, a := range token.Attr {
 		if a.Name.Space == "" {
+			if e.attributes == nil {
+				e.attributes = map[string]string{}
+			}
 			e.attributes[a.Name.Local] = strings.TrimSpace(a.Value)
 		}
 	}
