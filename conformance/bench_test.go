@@ -45,6 +45,30 @@ steps:
       alice, bob: [..., SIPSessionDidEnd]
 `
 
+// A call, and a blind transfer of it, without media.
+const blindTransfer = `callflow: 1
+name: blind transfer, signalling only
+streams: {a: {type: audio, double: true}}
+parties: [alice, bob, carol]
+settle: 1s
+steps:
+  - alice: {call: bob, streams: [a]}
+  - bob: {accept: [a]}
+  - expect:
+      alice, bob: [..., SIPSessionDidStart]
+  - alice: {transfer: carol}
+  - bob: accept_transfer
+    as: second
+  - carol: ring
+  - carol: {accept: [a]}
+  - expect:
+      alice: [..., SIPSessionTransferDidEnd, ..., SIPSessionDidEnd]
+      bob#alice: [..., SIPSessionTransferDidEnd, ..., SIPSessionDidEnd]
+      bob#second, carol: [..., SIPSessionDidStart]
+`
+
+func BenchmarkBlindTransfer(b *testing.B) { benchmark(b, blindTransfer) }
+
 func BenchmarkSignallingCall(b *testing.B) { benchmark(b, signallingCall) }
 func BenchmarkSpeechCall(b *testing.B)     { benchmark(b, speechCall) }
 

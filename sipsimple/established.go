@@ -52,11 +52,7 @@ func (s *established) handle(m *machine, e event) {
 	}
 	switch e := e.(type) {
 	case endCommand: // 7.13, TRM-01
-		s.abandon(m, false)
-		m.endByUser(s)
-		if op, ok := s.op.(*proposed); ok && !op.answered { // after the BYE, which the peer shall see first (TRM-14)
-			m.inv.Reject(487, "")
-		}
+		s.end(m)
 	case core.ByeReceived:
 		s.abandon(m, true)
 		s.endTransfer(m)
@@ -172,6 +168,15 @@ func (s *established) cancelProposal(m *machine, c cancelProposalCommand) {
 	m.notify(SIPSessionGotRejectProposal{
 		Originator: Local, Code: 487, Reason: core.Phrase(487), Streams: Streams{waiting.stream},
 	})
+}
+
+// end ends the session from here.
+func (s *established) end(m *machine) {
+	s.abandon(m, false)
+	m.endByUser(s)
+	if op, ok := s.op.(*proposed); ok && !op.answered { // after the BYE, which the peer shall see first (TRM-14)
+		m.inv.Reject(487, "")
+	}
 }
 
 // abandon lets go of everything when the session ends.

@@ -216,7 +216,11 @@ func transferEvent(verb string, args []string) event {
 	case "refer-refused":
 		return core.ReferEnded{Code: code, Phrase: phrase, Refused: true}
 	case "refer-notified":
-		return core.ReferNotified{Code: 200, Phrase: "OK"}
+		told := 200
+		if code != 0 {
+			told = code
+		}
+		return core.ReferNotified{Code: 200, Phrase: "OK", Told: told}
 	case "call-not-placed":
 		return callProgress{what: callNotPlaced, reason: "DNS lookup failed: no such host"}
 	case "call-provisional":

@@ -43,19 +43,17 @@ func (s *established) handleTransfer(m *machine, e event) bool {
 		s.rejectTransfer(m, codeOr(e.code, 486), e.reason)
 	case callProgress:
 		s.callProgress(m, e)
-	case core.ReferNotified: // the transferor should hang up now
-		if m.attrs.get().transfer.state == TransferEnded {
+	case core.ReferNotified:
+		if e.Code/100 == 2 && e.Told/100 == 2 { // the transferor knows, and should hang up now
 			m.out.startTimer(hangUpTimer, hangUpLimit)
 		}
 	case uselessNow:
-		s.abandon(m, false)
-		m.endByUser(s)
+		s.end(m)
 	case expired:
 		if e.timer != hangUpTimer {
 			return false
 		}
-		s.abandon(m, false)
-		m.endByUser(s)
+		s.end(m)
 	default:
 		return false
 	}

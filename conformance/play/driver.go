@@ -39,6 +39,9 @@ func (d *driver) step(s *scenario.Step) *Failure {
 	if f := d.awaitTime(s); f != nil {
 		return f
 	}
+	if d.c.Faults != "" && changes(s) {
+		d.awaitQuiet()
+	}
 	if s.Before != nil {
 		if _, to, ok := s.Before.Window(d.env, 0); !ok || d.now() > to+tolerance {
 			return failure(d.now(), s.Pos, s.Source, "too late: it should be before "+s.Before.Source)

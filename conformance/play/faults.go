@@ -116,3 +116,12 @@ func (l *lottery) draws(p *simnet.Packet) bool {
 	}
 	return hit
 }
+
+// awaitQuiet lets time run until no message has been sent for longer than any
+// repetition waits (T2), or until all repetitions are over (64*T1).
+func (d *driver) awaitQuiet() {
+	const quiet = 4*time.Second + 100*time.Millisecond
+	for end := d.now() + 33*time.Second; d.now() < d.wire.latest+quiet && d.now() < end; {
+		d.sleepUntil(d.wire.latest + quiet)
+	}
+}

@@ -1,9 +1,9 @@
 package play
 
 import (
-	"path"
+	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -37,10 +37,14 @@ import (
 //     nothing may be left unread, as always.
 //  8. A BYE may overtake the ACK, or the ACK be lost before it: the callee then
 //     fails without having heard what became of its 200 (SD35, 6.3).
-//  9. Waiting takes as long as it takes: steps wait longer, a check waits until
+//  9. A re-INVITE waits until the handshakes before it are over: its sender cannot
+//     know that its last ACK was lost, and would be refused (EDG-20), which is not
+//     retried for a proposal (SD24). Where it must go at once (a hold that was
+//     queued), the refusal with 491 or 500 and its repetition are not judged.
+//  10. Waiting takes as long as it takes: steps wait longer, a check waits until
 //     it is true, and the rest at the end is longer.
 
-// provisional tells rule 3's notifications.
+// provisional tells the notifications of rule 3.
 func provisional(name string, fields map[string]any) bool {
 	switch name {
 	case "SIPSessionGotRingIndication", "SIPSessionGotProvisionalResponse":
@@ -50,6 +54,38 @@ func provisional(name string, fields map[string]any) bool {
 		return ok && code < 200
 	}
 	return false
+}
+
+// notJudged tells the notifications of rules 3 and 9 in a case on bad links.
+func (w *world) notJudged(e *match.Event) bool {
+	if w.c.Faults == "" {
+		return false
+	}
+	retried := e.Name == "SIPSessionDidProcessTransaction" && e.Fields["originator"] == "local" &&
+		e.Fields["method"] == "INVITE" && (e.Fields["code"] == 491 || e.Fields["code"] == 500)
+	return provisional(e.Name, e.Fields) || retried && !w.namesRefusal
+}
+
+// namesRefusal tells a case that expects such a refusal itself: there it is
+// judged.
+func namesRefusal(steps []scenario.Step) bool {
+	found := false
+	var look func(list []match.Item)
+	look = func(list []match.Item) {
+		for i := range list {
+			code := list[i].Fields["code"]
+			found = found || isTransaction(&list[i], "local", "INVITE") && code != nil && (code.Match(491, nil) || code.Match(500, nil))
+			look(list[i].Items)
+		}
+	}
+	eachStep(steps, func(s *scenario.Step) {
+		if v, ok := s.Verb.(*scenario.Expect); ok {
+			for _, view := range v.Views {
+				look(view.Items)
+			}
+		}
+	})
+	return found
 }
 
 // isProvisional tells an item that is about such a notification only.
@@ -81,7 +117,7 @@ func loosen(c *scenario.Case) {
 	if l.transfers {
 		c.Parties = answeringBye(c) // rule 5
 	}
-	c.Limit, c.Settle, c.Budget = max(c.Limit, faultyLimit), max(c.Settle, faultySettle), scenario.Budget{} // rule 9
+	c.Limit, c.Settle, c.Budget = max(c.Limit, faultyLimit), max(c.Settle, faultySettle), scenario.Budget{} // rule 10
 }
 
 // answeringBye are the parties, where a script that never receives a BYE answers
@@ -135,6 +171,18 @@ func (l loosening) acts(s *scenario.Step) bool {
 
 func (l loosening) verb(s *scenario.Step) scenario.Verb {
 	switch v := s.Verb.(type) {
+	case *scenario.Script:
+		if !l.transfers || v.Receive == nil {
+			return v
+		}
+		fields := v.Receive.Fields
+		if method, code := fields["method"], fields["code"]; method != nil && code != nil && method.Match("BYE", nil) && code.Match(200, nil) {
+			loose, item := *v, *v.Receive // rule 5: the other BYE was faster
+			item.Fields = maps.Clone(fields)
+			item.Fields["code"] = instead{code, 481}
+			loose.Receive = &item
+			return &loose
+		}
 	case *scenario.Expect:
 		loose := &scenario.Expect{Views: slices.Clone(v.Views)} // rule 1
 		for i := range loose.Views {
@@ -142,7 +190,7 @@ func (l loosening) verb(s *scenario.Step) scenario.Verb {
 		}
 		return loose
 	case *scenario.CheckNow:
-		s.Within = faultyLimit // rule 9
+		s.Within = faultyLimit // rule 10
 	case *scenario.When:
 		loose := *v
 		l.item(&loose.Item)
@@ -180,6 +228,17 @@ func (l loosening) items(list []match.Item) []match.Item {
 		loose = append(loose, item)
 	}
 	return overtaken(loose)
+}
+
+// changes tells a step that rule 9 is about.
+func changes(s *scenario.Step) bool {
+	switch v := s.Verb.(type) {
+	case *scenario.Call:
+		return slices.Contains([]string{"hold", "unhold", "add_stream", "remove_stream", "accept_proposal", "transfer"}, v.Name)
+	case *scenario.Script:
+		return v.Name == "request" && v.Arg == "INVITE" && v.Params["to"] == nil && v.Params["like"] == nil
+	}
+	return false
 }
 
 // overtaken is rule 8, for a list with the whole life of a callee: nobody has
@@ -233,10 +292,7 @@ func (l loosening) item(item *match.Item) {
 	if item.After != nil && len(item.After.Offset) > 0 {
 		item.After = nil
 	}
-	fields := make(map[string]match.Matcher, len(item.Fields))
-	for name, m := range item.Fields {
-		fields[name] = m
-	}
+	fields := maps.Clone(item.Fields)
 	free := func(names ...string) {
 		for _, name := range names {
 			if fields[name] != nil {
@@ -248,7 +304,7 @@ func (l loosening) item(item *match.Item) {
 	case "SIPSessionDidProcessTransaction": // rule 4
 		free("ack_received", "reason")
 		if code := fields["code"]; code != nil {
-			fields["code"] = timedOut{code}
+			fields["code"] = instead{code, 408}
 		}
 		if l.transfers {
 			free("originator")
@@ -266,14 +322,19 @@ func (l loosening) item(item *match.Item) {
 	item.Fields = fields
 }
 
-// timedOut is a code, or 408 instead.
-type timedOut struct{ match.Matcher }
+// instead is a code, or another one instead.
+type instead struct {
+	match.Matcher
+	other int
+}
 
 // Match implements [match.Matcher].
-func (m timedOut) Match(got any, env match.Env) bool { return got == 408 || m.Matcher.Match(got, env) }
+func (m instead) Match(got any, env match.Env) bool {
+	return got == m.other || m.Matcher.Match(got, env)
+}
 
 // String is the matcher as written, and what may stand for it.
-func (m timedOut) String() string { return m.Matcher.String() + " | 408" }
+func (m instead) String() string { return fmt.Sprintf("%s | %d", m.Matcher, m.other) }
 
 // provisionalCode is any provisional code, or 408.
 type provisionalCode struct{ match.Matcher }
@@ -286,130 +347,6 @@ func (m provisionalCode) Match(got any, _ match.Env) bool {
 
 // String is the matcher as written, and what may stand for it.
 func (m provisionalCode) String() string { return m.Matcher.String() + " | 1xx | 408" }
-
-// subjects are the scenarios whose subject is something that bad links take
-// away, where leftOut cannot see it.
-var subjects = map[string]string{
-	"trf/transferor-hangs-up":         "messages that cross are its subject",
-	"trf/transferor-hangs-up-at-once": "messages that cross are its subject",
-	"trf/TRF-24-progress-dries-up":    "a limit of 1 s is its subject",
-}
-
-// leftOut says why a case cannot be played on bad links, "" if it can.
-func leftOut(c *scenario.Case) string {
-	reason := ""
-	because := func(text string) {
-		if reason == "" {
-			reason = text
-		}
-	}
-	if c.Knobs.Transport != "udp" && c.Knobs.Transport != "" {
-		because("not over UDP: nothing is lost or reordered there")
-	}
-	if len(c.Network) > 0 {
-		because("a fault of its own is its subject")
-	}
-	folder, file := path.Split(c.ID)
-	because(subjects[path.Join(path.Base(folder), file)])
-	bound, early := map[string]bool{}, map[string]bool{}
-	eachStep(c.Steps, func(s *scenario.Step) {
-		switch v := s.Verb.(type) {
-		case *scenario.NetworkVerb:
-			because("a fault of its own is its subject")
-		case *scenario.Call:
-			if v.Name == "stop" {
-				because("an application that stops gives its BYEs 1 s (session.md 7.17)")
-			}
-			if usesStreams(v) {
-				because("routes over TCP or TLS are its subject")
-			}
-		case *scenario.Together:
-			because("the same instant is its subject")
-		case *scenario.When:
-			if isProvisional(&v.Item) {
-				because("it acts on a provisional response")
-			}
-		case *scenario.Expect:
-			if len(v.Views) == 0 && s.For == 0 {
-				because("messages that cross are its subject")
-			}
-			if v.Wire != nil {
-				bindings(v.Wire.Order, bound)
-			}
-		case *scenario.Script:
-			if v.Receive != nil && v.Receive.Fields["code"] != nil && waitsForProvisional(v.Receive.Fields["code"]) {
-				because("a script waits for a provisional response")
-			}
-			switch {
-			case v.Name == "respond" && v.Arg[:1] == "1":
-				early[v.Party] = true
-				if v.Params["sdp"] != nil {
-					because("early media is its subject")
-				}
-			case v.Name == "respond":
-				early[v.Party] = false
-			case v.Name == "request" && early[v.Party]:
-				because("an early dialog is its subject")
-			}
-			for name := range bound {
-				if uses(v, name) {
-					because("it takes values from the wire")
-				}
-			}
-		}
-	})
-	return reason
-}
-
-// usesStreams tells whether a call names a route that is no UDP.
-func usesStreams(v *scenario.Call) bool {
-	routes, _ := v.Params["routes"].([]string)
-	return slices.ContainsFunc(routes, func(r string) bool {
-		return strings.HasPrefix(r, "tcp ") || strings.HasPrefix(r, "tls ") || strings.Contains(r, "transport=t")
-	})
-}
-
-// bindings collects the names that `let` binds in lines of the wire.
-func bindings(items []match.Item, bound map[string]bool) {
-	for _, item := range items {
-		for _, m := range item.Fields {
-			if name, ok := strings.CutPrefix(m.String(), "let $"); ok {
-				bound[name] = true
-			}
-		}
-		bindings(item.Items, bound)
-	}
-}
-
-// uses tells whether a message of a script has a variable in it.
-func uses(v *scenario.Script, name string) bool {
-	has := func(text string) bool {
-		return strings.Contains(text, "${"+name+"}") || strings.Contains(text, "$"+name)
-	}
-	for _, p := range v.Params {
-		switch p := p.(type) {
-		case string:
-			if has(p) {
-				return true
-			}
-		case map[string]string:
-			for _, text := range p {
-				if has(text) {
-					return true
-				}
-			}
-		}
-	}
-	if v.Receive == nil {
-		return false
-	}
-	for _, m := range v.Receive.Fields {
-		if has(m.String()) {
-			return true
-		}
-	}
-	return false
-}
 
 // hasTransfer tells whether somebody asks for a transfer.
 func hasTransfer(steps []scenario.Step) bool {

@@ -21,9 +21,11 @@ type world struct {
 	wire    *wireLog
 	env     *environment
 	pki     *pki
-	looksAt []string // attributes that `has` of some item asks for
-	start   time.Time
-	changed chan struct{} // something has happened
+
+	namesRefusal bool     // see loosen.go
+	looksAt      []string // attributes that `has` of some item asks for
+	start        time.Time
+	changed      chan struct{} // something has happened
 
 	log []logged // see entries.go
 }
@@ -38,6 +40,7 @@ func newWorld(c *scenario.Case) (*world, error) {
 	if c.Knobs.Latency != 0 {
 		w.net.SetLink("", "", simnet.LinkConfig{Latency: c.Knobs.Latency})
 	}
+	w.namesRefusal = namesRefusal(c.Steps)
 	w.spoil()
 	if err := w.addNobody(); err != nil {
 		return w, err
@@ -123,7 +126,7 @@ func (w *world) collect() {
 	w.wire.collect()
 	for _, p := range w.parties {
 		for _, r := range p.collect() {
-			if r.watched && r.event.At >= 0 && !(w.c.Faults != "" && provisional(r.event.Name, r.event.Fields)) {
+			if r.watched && r.event.At >= 0 && !w.notJudged(&r.event) {
 				p.log.Add(r.event)
 			}
 			if r.session != nil {

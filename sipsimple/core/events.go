@@ -133,10 +133,12 @@ type (
 		Request    *sip.Request
 	}
 	// ReferNotified: the last NOTIFY of a transfer the peer asked for has been
-	// answered, with 408 standing for no answer.
+	// answered, with 408 standing for no answer. If an earlier one was refused the
+	// peer wanted no more, and this is that refusal.
 	ReferNotified struct {
 		Code   int
 		Phrase string
+		Told   int // the status that the peer has been told at last
 	}
 )
 

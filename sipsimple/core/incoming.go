@@ -167,6 +167,12 @@ func (s *serverInvite) release() {
 	if s.u.in == s {
 		s.u.in = nil
 	}
+	if s.u.refusing == s {
+		s.u.refusing = nil
+		if s.u.out != nil && s.u.out.waiting {
+			s.u.out.begin()
+		}
+	}
 }
 
 func (s *serverInvite) stopTimers() {
@@ -207,7 +213,7 @@ func (s *serverInvite) refuse(code int, phrase string, headers []sip.Header, ack
 		u.finish()
 	}
 	if u.in == s {
-		u.in = nil
+		u.in, u.refusing = nil, s
 	}
 }
 

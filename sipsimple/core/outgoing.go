@@ -20,6 +20,7 @@ type clientInvite struct {
 	tries    int      // transactions before this one
 	answered []string // realms it has credentials for
 
+	waiting     bool // a re-INVITE that has not left, see begin
 	provisional bool // a response came: CANCEL is allowed
 	withdrawn   bool // Cancel was called
 	reason      string

@@ -16,9 +16,10 @@ import (
 // NOTIFYs how its call gets on, one after another (RFC 3515).
 type referred struct {
 	u        *usage
-	id       uint32 // CSeq number of the REFER
-	silent   bool   // the peer wants no NOTIFY (RFC 4488), or refused one
-	code     int    // last status
+	id       uint32  // CSeq number of the REFER
+	silent   bool    // the peer wants no NOTIFY (RFC 4488), or refused one
+	refusal  outcome // of that one
+	code     int     // last status
 	phrase   string
 	expires  time.Time
 	stop     func()
@@ -41,6 +42,7 @@ func (u *usage) handleRefer(tx *transaction.Server) {
 		return
 	}
 	r := &referred{u: u, id: req.CSeq().SeqNo, silent: strings.EqualFold(headerText(req, "refer-sub"), "false")}
+	r.refusal = outcome{code: sip.StatusOK, phrase: Phrase(sip.StatusOK)} // nothing to refuse
 	u.referred = r
 	res := u.e.response(req, sip.StatusAccepted, "", "")
 	res.AppendHeader(contactHeader(u.contact, u.localFocus))
@@ -106,8 +108,9 @@ func (r *referred) finish(reason string) {
 	}
 	r.over = true
 	r.stopTimer()
+	told := r.code
 	r.send("terminated;reason="+reason, func(o outcome) {
-		r.u.emit(ReferNotified{Code: o.code, Phrase: o.phrase})
+		r.u.emit(ReferNotified{Code: o.code, Phrase: o.phrase, Told: told})
 	})
 }
 
@@ -116,7 +119,7 @@ func (r *referred) send(state string, done func(outcome)) {
 	code, phrase := r.code, r.phrase
 	if r.silent {
 		if done != nil {
-			done(outcome{code: sip.StatusOK, phrase: Phrase(sip.StatusOK)})
+			done(r.refusal)
 		}
 		return
 	}
@@ -131,7 +134,7 @@ func (r *referred) send(state string, done func(outcome)) {
 		}, func(o outcome) {
 			r.inFlight = false
 			if o.code >= 300 { // the peer knows of no transfer any more
-				r.silent, r.queue = true, nil
+				r.silent, r.refusal, r.queue = true, o, nil
 			}
 			if done != nil {
 				done(o)

@@ -22,6 +22,23 @@ func (u *usage) reinvite(a Attempt) {
 	}
 	c := &clientInvite{u: u, dialog: u.dialog, attempt: a}
 	u.out = c
+	if u.refusing != nil {
+		c.waiting = true
+		return
+	}
+	c.begin()
+}
+
+// begin sends a re-INVITE. It waits for the ACK of one of the peer's that we
+// have refused: until then that transaction is in progress, at the peer too
+// (RFC 3261 section 14.1).
+func (c *clientInvite) begin() {
+	u := c.u
+	c.waiting = false
+	if u.ended || u.bying {
+		u.out = nil
+		return
+	}
 	u.path.send(u.dialog.hop(), func(w way, err error) {
 		switch {
 		case c.final:

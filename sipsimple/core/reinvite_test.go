@@ -135,3 +135,25 @@ func TestUpdate(t *testing.T) {
 		bob.expect(t, "Acknowledged PeerRefreshed")
 	})
 }
+
+// A re-INVITE of ours waits for the ACK of the one that we have refused (RFC
+// 3261 section 14.1): the peer would meet it with 491.
+func TestReinviteAfterARefusal(t *testing.T) {
+	inLab(t, func(l *lab) {
+		alice, bob := talking(l)
+		alice.reinvite(2, contact1)
+		pass(50 * time.Millisecond)
+		bob.do(func(i *Invitation) { i.Reject(488, ""); i.Reinvite(offer, "") })
+		pass(300 * time.Millisecond)
+		refusal := alice.messages()[len(alice.messages())-1].(*sip.Response)
+		if n := len(alice.requests(sip.INVITE)); n != 0 {
+			t.Fatalf("%d INVITEs before the ACK", n)
+		}
+		alice.text("192.0.2.2", "", "ACK sip:bob@192.0.2.2 SIP/2.0", "Via: "+refusal.Via().Value(), "Max-Forwards: 70",
+			"From: <sip:alice@a.test>;tag=ft", "To: "+refusal.To().Value(), "Call-ID: call-1", "CSeq: 2 ACK")
+		pass(50 * time.Millisecond)
+		alice.replySDP(alice.last(sip.INVITE), 200, "", contact1)
+		pass(50 * time.Millisecond)
+		bob.expect(t, "Acknowledged ReinviteReceived RejectionAcknowledged Accepted")
+	})
+}

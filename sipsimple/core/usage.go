@@ -43,6 +43,8 @@ type usage struct {
 	out    *clientInvite
 	in     *serverInvite
 
+	refusing *serverInvite // a re-INVITE that we have refused, until its ACK
+
 	referral *referral // transfer we asked for, until it is over
 	referred *referred // transfer the peer asked for, until we told its end
 
