@@ -9,6 +9,14 @@
 // refuses it with Reject. From then on an Invitation is driven by its methods
 // and reports by the events of events.go. Engine.Close ends everything.
 //
+// Outside dialogs, Engine.Request sends a REGISTER, OPTIONS, MESSAGE or PUBLISH
+// and reports its outcome, and Engine.Subscribe keeps a subscription alive (RFC
+// 6665), or the one that a REFER makes. A MESSAGE that comes goes to
+// Config.OnMessage.
+//
+// What panics while something is handled fails the call, subscription or
+// request in whose name it ran, and nothing else (guard.go).
+//
 // Everything of one engine happens on one mailbox, one thing after another:
 // the state of dialogs and transactions needs no lock. Everything of one
 // invitation that the caller sees (methods, events, getters) happens on the

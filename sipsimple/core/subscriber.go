@@ -151,13 +151,17 @@ func (s *subscriber) firstAnswer(now time.Time, in subAnswered) {
 		s.live(now, life)
 	}
 	if s.leaveNow {
-		s.leave()
+		s.leave() // which does nothing if it is over
 	}
 }
 
 // live notes how long the subscription lasts and plans the refresh
-// (application.md 7.3).
+// (application.md 7.3). One that lasts for no time is over (13.4).
 func (s *subscriber) live(now time.Time, life time.Duration) {
+	if life <= 0 {
+		s.over(SubscriptionEnded{Reason: "timeout", Established: true})
+		return
+	}
 	s.expires = now.Add(life)
 	s.do(subStart{lifeTimer, life})
 	s.do(subStart{refreshTimer, max(eventual, life-30*time.Second, life/2)})

@@ -251,6 +251,7 @@ func TestSubscriptionEnds(t *testing.T) {
 				f.l.t.Errorf("Expires %q", got)
 			}
 		}, []string{"started 1h0m0s"}},
+		{"granted for no time", []string{"200 Expires: 0"}, func(*focus, *watcher) {}, []string{"started 0s", `ended 0 "timeout" established`}},
 		{"a fault here", []string{"200"}, func(f *focus, w *watcher) {
 			w.sub.post(func(*subscribing) { panic("a fault") })
 			pass(time.Second)
