@@ -46,6 +46,9 @@ func (p *party) attributeNamed(s *session, st *stream, name string) (any, bool) 
 			return p.value(v, s), true
 		}
 	}
+	if p.server != nil {
+		return p.server.attribute(name)
+	}
 	switch {
 	case name == "running":
 		return p.app != nil && p.app.Running(), true

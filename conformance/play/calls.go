@@ -44,6 +44,11 @@ func (d *driver) callOn(s *scenario.Step, v *scenario.Call, p *party, subject sc
 	if target.err != nil {
 		return failure(d.now(), s.Pos, what, target.err.Error())
 	}
+	if p.looksUp(v) {
+		if err := d.lookUp(s, target, v); err != nil {
+			return d.judgeError(s, what, err)
+		}
+	}
 	err := p.perform(target, v, s.Session)
 	return d.judgeError(s, what, err)
 }

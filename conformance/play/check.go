@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
@@ -77,4 +78,6 @@ func (w *world) checkOne(c *scenario.AttributeCheck, s *session, st *stream) *Fa
 	return failure(w.now(), c.Pos, "check "+c.Subject.String(), wrong...)
 }
 
-func isPartyAttribute(path string) bool { return path == "sessions" || path == "running" }
+func isPartyAttribute(path string) bool {
+	return slices.Contains([]string{"sessions", "running", "bindings", "requests"}, path)
+}

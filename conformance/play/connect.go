@@ -1,7 +1,6 @@
 package play
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,9 +19,11 @@ func (p *party) connect(t *target, v *scenario.Call, label string) error {
 	if err != nil {
 		return err
 	}
-	routes, err := p.routes(v, to, callee)
-	if err != nil {
-		return err
+	routes := t.routes
+	if routes == nil {
+		if routes, err = p.routes(v, to, callee); err != nil {
+			return err
+		}
 	}
 	account := p.accounts[""]
 	if name, ok := v.Params["account"].(string); ok {
@@ -107,6 +108,9 @@ func (p *party) contactUser() string {
 // callee, by the transport of the knob.
 func (p *party) routes(v *scenario.Call, to core.Address, callee *party) ([]core.Route, error) {
 	texts, ok := v.Params["routes"].([]string)
+	if p.looksUp(v) {
+		return nil, errLookupInObserver
+	}
 	if !ok {
 		host := to.URI.Host
 		if callee != nil {
@@ -134,9 +138,6 @@ func (w *world) transport() string {
 
 // route reads "udp bob", "tls proxy:5081", "udp nowhere" or a URI.
 func (w *world) route(text string) (core.Route, error) {
-	if text == "lookup" {
-		return core.Route{}, errors.New("routes: lookup cannot be played yet")
-	}
 	transport, rest, ok := strings.Cut(text, " ")
 	if !ok {
 		var uri sip.Uri
@@ -170,7 +171,7 @@ func (w *world) resolved(r core.Route) core.Route {
 	case p != nil && r.Transport == "tls":
 		r.Address = name + ".test"
 	case p != nil:
-		r.Address = p.address().String()
+		r.Address = p.host.Outside().String()
 	}
 	return r
 }

@@ -71,6 +71,7 @@ func (w *world) tearDown() error {
 		}
 	}
 	w.scripts.close()
+	w.closeServers()
 	if late == nil {
 		late = w.leaks()
 	}

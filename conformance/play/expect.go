@@ -46,8 +46,7 @@ func (d *driver) expect(s *scenario.Step, v *scenario.Expect) *Failure {
 		return f
 	}
 	judge.Finish(&d.tails)
-	d.wire.sent.Drop(d.wire.sent.Len())
-	d.wire.received.Drop(d.wire.received.Len())
+	d.wire.drop()
 	return nil
 }
 
@@ -58,7 +57,7 @@ func (d *driver) cannotJudge(s *scenario.Step, v *scenario.Expect) *Failure {
 			return failure(d.now(), view.Pos, s.Source, view.Subject.Party+" posts no notifications")
 		}
 	}
-	if v.Wire != nil && v.Wire.Protocol != "" && v.Wire.Protocol != "sip" {
+	if v.Wire != nil && d.wire.logs(v.Wire.Protocol) == nil {
 		return failure(d.now(), v.Wire.Pos, s.Source, "the protocol "+v.Wire.Protocol+" cannot be judged yet")
 	}
 	return nil
@@ -118,9 +117,10 @@ func (d *driver) views(s *scenario.Step, v *scenario.Expect) []match.View {
 		})
 	}
 	if v.Wire != nil {
-		log := &d.wire.sent
+		logs := d.wire.logs(v.Wire.Protocol)
+		log := &logs.sent
 		if v.Wire.Received {
-			log = &d.wire.received
+			log = &logs.received
 		}
 		views = append(views, match.View{
 			Name: "wire", Pos: v.Wire.Pos, Log: log, Selects: wireSelector(v.Wire), Items: v.Wire.Order, Exact: true,

@@ -62,7 +62,7 @@ func (d *driver) lookAhead(until time.Duration) (at time.Duration, what string) 
 func (w *world) firstFresh() (at time.Duration, what string) {
 	w.wire.mu.Lock()
 	for _, o := range w.wire.fresh {
-		if sent := w.at(o.sent); !refreshes(o.data) && (what == "" || sent < at) {
+		if sent := w.at(o.sent); o.protocol == "" && !refreshes(o.data) && (what == "" || sent < at) {
 			line, _, _ := bytes.Cut(o.data, []byte("\r\n"))
 			at, what = sent, fmt.Sprintf("%s > %s: %s", o.from, o.to, line)
 		}

@@ -30,6 +30,12 @@ func (d *driver) network(s *scenario.Step, v *scenario.NetworkVerb) *Failure {
 		d.eachWay(v, func(from, to string) { d.setLink(v, from, to) })
 	case "drop", "duplicate", "corrupt", "delay", "loss":
 		d.addFault(s, v, matcherOf(v.Message))
+	case "rebind":
+		d.party(v.Party).host.Router().Rebind()
+	case "move":
+		if err := d.party(v.Party).move(v.Addr); err != nil {
+			return failure(d.now(), s.Pos, s.Source, err.Error())
+		}
 	default:
 		return failure(d.now(), s.Pos, s.Source, v.Name+" cannot be played yet")
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple"
 	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
@@ -26,7 +26,9 @@ type party struct {
 	world    *world
 	def      *scenario.Party
 	host     *simnet.Host
-	app      *sipsimple.Application // nil of a scripted party
+	app      *sipsimple.Application // nil of a scripted party and of a server
+	server   *server                // nil of an application and of a scripted party
+	resolver *resolver.Resolver     // nil without dns: in the file
 	sound    *simnet.Sound
 	accounts map[string]*account.Account // by name; "" is the default one
 
@@ -49,39 +51,26 @@ func newParty(w *world, def *scenario.Party) *party {
 	return &party{world: w, def: def, accounts: map[string]*account.Account{}, bySession: map[*session][]*record{}, watched: map[string]bool{}}
 }
 
-// move gives the party its host.
-func (p *party) move() error {
-	addr := netip.Addr{}
-	if p.world.c.Knobs.IP == 6 {
-		addr = netip.IPv6Unspecified()
-	}
-	if p.def.Host != "" {
-		var err error
-		if addr, err = netip.ParseAddr(p.def.Host); err != nil {
-			return fmt.Errorf("host of %s: %w", p.def.Name, err)
-		}
-	}
-	var err error
-	p.host, err = p.world.net.Host(p.def.Name, addr)
-	return err
-}
+// random is the chance of the party.
+func (p *party) random() io.Reader { return p.world.randomFor(p.def.Name) }
 
-// address is where the party lives.
-func (p *party) address() netip.Addr { return p.host.Addr() }
-
-// ChaCha8 is a reader; applications put their own lock around it.
-func (p *party) random() io.Reader {
+// randomFor is a source of chance of its own. ChaCha8 is a reader; applications
+// put their own lock around it.
+func (w *world) randomFor(name string) io.Reader {
 	var seed [32]byte
 	for i := range 8 {
-		seed[i] = byte(p.world.seedFor(p.def.Name) >> (8 * i))
+		seed[i] = byte(w.seedFor(name) >> (8 * i))
 	}
 	return rand.NewChaCha8(seed)
 }
 
 // build makes the application or the script. Applications are started later.
 func (p *party) build() error {
-	if p.def.Scripted {
+	switch {
+	case p.def.Scripted:
 		return p.world.scripts.add(p)
+	case p.def.Server != nil:
+		return p.serve()
 	}
 	cfg, err := p.config()
 	if err != nil {
@@ -101,12 +90,15 @@ func (p *party) config() (sipsimple.Config, error) {
 		UDPPort: 5060, TCPPort: 5060, TLSPort: -1, Sound: p.sound,
 		RTP: streams.RTPSettings{Codecs: p.codecs()}, Trace: p.world.wire.trace(p.def.Name),
 	}
-	if p.world.c.Knobs.Transport == "tls" || p.world.usesTLS() {
-		var err error
-		if cfg.TLS, err = p.world.certificate(p); err != nil {
-			return cfg, err
-		}
+	var err error
+	if cfg.TLS, err = p.world.certificate(p); err != nil {
+		return cfg, err
+	}
+	if cfg.TLS != nil {
 		cfg.TLSPort = 5061
+	}
+	if p.resolver, err = p.newResolver(); err != nil {
+		return cfg, err
 	}
 	cfg.Registry = p.registry()
 	if err := p.addAccounts(&cfg); err != nil {

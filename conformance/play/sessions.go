@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,8 +106,12 @@ func (w *world) isLabelled(tag, name string) bool {
 
 // partyOf is the name of the party that an address belongs to, "" if none.
 func (w *world) partyOf(a *core.Address) string {
+	name := ""
+	if addr, err := netip.ParseAddr(strings.Trim(a.URI.Host, "[]")); err == nil {
+		name = w.hostOf(addr)
+	}
 	for _, p := range w.parties {
-		if strings.EqualFold(a.URI.Host, p.def.Name+".test") || a.URI.Host == p.address().String() {
+		if name == p.def.Name || strings.EqualFold(a.URI.Host, p.def.Name+".test") {
 			return p.def.Name
 		}
 	}

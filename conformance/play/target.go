@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/sipsimple"
+	"github.com/go-sipsimple/callflow/sipsimple/core"
 )
 
 // neverWaits tells whether a call is made at once, whatever the state.
@@ -36,7 +37,8 @@ type target struct {
 	call    string
 	session *session
 	stream  *stream
-	err     error // why there is none
+	err     error        // why there is none
+	routes  []core.Route // that were looked up for a call, nil = none were
 }
 
 // find looks for the target of a call at this moment.

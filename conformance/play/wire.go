@@ -34,10 +34,14 @@ type octets struct {
 	sent, arrives time.Time
 	from, to      string
 	transport     string
+	protocol      simnet.Protocol // "" = SIP
 	data          []byte
 	lost          bool
 	serial        int
 }
+
+// wireLogs are the messages of one protocol in the order of either end.
+type wireLogs struct{ sent, received match.Log }
 
 // wireLog is everything that went over the wire. Hooks of the network and of
 // the parties fill it; the driver reads it when nothing moves.
@@ -55,9 +59,9 @@ type wireLog struct {
 	latest   time.Duration
 	messages []*Message
 	flying   []*Message // not arrived yet
-	sent     match.Log
-	received match.Log
-	seen     map[string]bool // messages that have been sent once
+	sip      wireLogs
+	others   map[simnet.Protocol]*otherLog // see protocols.go
+	seen     map[string]bool               // messages that have been sent once
 }
 
 func newWireLog(w *world) *wireLog {
@@ -65,16 +69,24 @@ func newWireLog(w *world) *wireLog {
 	for name, def := range w.c.Streams {
 		types[name] = def.Type
 	}
-	return &wireLog{w: w, tracker: wirefields.NewTracker(types), seen: map[string]bool{}, wanted: judgesWire(w.c)}
+	return &wireLog{w: w, tracker: wirefields.NewTracker(types), seen: map[string]bool{}, wanted: judgesWire(w.c),
+		others: otherLogs(w.c)}
 }
 
 // packet takes the SIP messages out of the network's tap: UDP is seen there,
 // with what happened to it on the way.
 func (l *wireLog) packet(p simnet.Packet) {
-	if p.Proto != simnet.UDP || p.Copy || p.Kind().Protocol != simnet.SIP {
+	if p.Proto != simnet.UDP || p.Copy {
 		return
 	}
-	l.add(octets{sent: p.Sent, arrives: p.Arrives, from: p.From, to: p.To, transport: "udp", data: p.Data, lost: p.Lost})
+	protocol := p.Kind().Protocol
+	if l.others[protocol] == nil {
+		if protocol != simnet.SIP {
+			return
+		}
+		protocol = ""
+	}
+	l.add(octets{sent: p.Sent, arrives: p.Arrives, from: p.From, to: p.To, transport: "udp", protocol: protocol, data: p.Data, lost: p.Lost})
 }
 
 // trace takes the messages that a host sends over TCP and TLS.
@@ -120,10 +132,14 @@ func (l *wireLog) collect() {
 // wire that is left until somebody asks: it costs more than the call itself.
 func (l *wireLog) readAll() {
 	for _, o := range l.unread {
+		if o.protocol != "" {
+			l.readOther(o)
+			continue
+		}
 		m := l.read(o)
 		l.messages = append(l.messages, m)
 		l.flying = append(l.flying, m)
-		l.sent.Add(m.Event)
+		l.sip.sent.Add(m.Event)
 	}
 	l.unread = nil
 }
@@ -147,9 +163,12 @@ func (l *wireLog) land() {
 		if m := l.flying[0]; !m.Event.Lost {
 			ev := m.Event
 			ev.At = m.arrives
-			l.received.Add(ev)
+			l.sip.received.Add(ev)
 		}
 		l.flying = l.flying[1:]
+	}
+	for _, other := range l.others {
+		other.land(now)
 	}
 }
 

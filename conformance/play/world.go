@@ -10,6 +10,7 @@ import (
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/simnet/dnsserver"
 )
 
 // world is everything of one run: the network, the parties and the logs.
@@ -21,6 +22,8 @@ type world struct {
 	wire    *wireLog
 	env     *environment
 	pki     *pki
+	dns     *dnsserver.Server // nil: the file has none
+	hosts   hostNames
 
 	namesRefusal bool     // see loosen.go
 	looksAt      []string // attributes that `has` of some item asks for
@@ -48,9 +51,12 @@ func newWorld(c *scenario.Case) (*world, error) {
 	for _, def := range c.Parties {
 		p := newParty(w, def)
 		w.parties = append(w.parties, p)
-		if err := p.move(); err != nil {
+		if err := p.settle(); err != nil {
 			return w, err
 		}
+	}
+	if err := w.addDNS(); err != nil {
+		return w, err
 	}
 	for _, p := range w.parties {
 		if err := p.build(); err != nil {
@@ -66,6 +72,8 @@ func (w *world) addNobody() error {
 	if _, err := w.net.Host("nobody", addressOfNobody); err != nil {
 		return err
 	}
+	w.hosts.add("nobody", addressOfNobody)
+	w.hosts.add("nowhere", addressOfNowhere)
 	nowhere, err := w.net.Host("nowhere", addressOfNowhere)
 	if err != nil {
 		return err
@@ -102,22 +110,6 @@ func (w *world) rank(host string) int {
 		return len(w.parties)
 	}
 	return i
-}
-
-// hostOf is the name of the host with an address.
-func (w *world) hostOf(addr netip.Addr) string {
-	for _, p := range w.parties {
-		if p.address() == addr.Unmap() {
-			return p.def.Name
-		}
-	}
-	switch addr.Unmap() {
-	case addressOfNobody:
-		return "nobody"
-	case addressOfNowhere:
-		return "nowhere"
-	}
-	return addr.String()
 }
 
 // collect moves everything that happened since the last time into the logs.

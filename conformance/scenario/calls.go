@@ -12,7 +12,12 @@ func (c *compiler) subjectStep(step *Step, n *node, p pair) Verb {
 	subjects := c.subjects(p.key, p.key.text)
 	scripted := 0
 	for _, s := range subjects {
-		if party := c.party(s.Party); party != nil && party.Scripted {
+		switch party := c.party(s.Party); {
+		case party == nil:
+		case party.Server != nil:
+			c.r.at(p.key, "%s is a server and does nothing of its own accord", s.Party)
+			return nil
+		case party.Scripted:
 			scripted++
 		}
 	}
@@ -199,13 +204,18 @@ func (c *compiler) whom(n *node) string {
 	return text
 }
 
+// lookup stands for the routes that DNS has for the callee.
+const lookup = "lookup"
+
 var routeForm = regexp.MustCompile(`^(udp|tcp|tls) ([a-z_][a-z0-9_]*)(?::(\d{1,5}))?$`)
 
 // routes reads a list of TRANSPORT PARTY[:PORT], URIs, or `lookup`.
 func (c *compiler) routes(n *node) []string {
-	if n.plain() == "lookup" {
-		c.r.refused(n, "route", "lookup")
-		return nil
+	if n.plain() == lookup {
+		if c.result.DNS == nil {
+			c.r.at(n, "routes are looked up in dns:, and this file has none")
+		}
+		return []string{lookup}
 	}
 	list := []string{}
 	for _, item := range c.list(n, "a list of routes such as [udp bob]") {

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,7 +10,7 @@ import (
 var partyName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
 // reservedNames cannot be names of parties.
-var reservedNames = []string{"any", "all", "wire", "nobody", "nowhere", "start"}
+var reservedNames = []string{"any", "all", "wire", "nobody", "nowhere", "start", "dns"}
 
 // cast reads streams and parties.
 func (c *compiler) cast(root *node) {
@@ -36,6 +35,8 @@ func (c *compiler) cast(root *node) {
 	if n != nil && len(c.result.Parties) == 0 && n.kind != scalarNode {
 		c.r.at(n, "nobody takes part: parties is empty")
 	}
+	c.zone(root)
+	c.mentions(n)
 }
 
 // addParty reads one participant. Its name is known while its keys are read.
@@ -55,8 +56,11 @@ func (c *compiler) addParty(key, value *node) {
 		return
 	}
 	for _, k := range c.dict(value, "a map of party keys, or {}") {
-		c.partyKey(p, k)
+		if !c.serverKey(p, value, k) {
+			c.partyKey(p, k)
+		}
 	}
+	c.checkServer(p, key, value)
 	if p.Scripted && (p.Settings != nil || p.Account != nil || p.Accounts != nil || p.Plays != nil || p.Watch != nil) {
 		c.r.at(key, "%s is scripted: it has no settings, account, watch or sound", quote(p.Name))
 	}
@@ -85,10 +89,13 @@ func (c *compiler) partyKey(p *Party, k pair) {
 	case "streams":
 		p.Streams = c.readStreams(value, c.result.Streams)
 	case "host":
-		p.Host = c.text(value, "an address")
-		if _, err := netip.ParseAddr(p.Host); err != nil && p.Host != "" {
-			c.r.at(value, "%s is no address such as 192.0.2.7", quote(p.Host))
+		p.Host = c.address(value)
+	case "nat":
+		if p.NAT = c.word(value, natKinds); p.NAT == "none" {
+			p.NAT = ""
 		}
+	case "tls":
+		p.TLS = c.tls(value)
 	case "scripted":
 		p.Scripted = c.bool(value)
 	case "auto":

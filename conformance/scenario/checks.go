@@ -24,7 +24,9 @@ func (c *compiler) checks(n *node) []AttributeCheck {
 func (c *compiler) attributes(s Subject, n *node) AttributeCheck {
 	check := AttributeCheck{Pos: n.pos, Subject: s}
 	check.Fields, check.Order = c.matchers(n, "a map of attributes such as {state: connected}")
-	switch {
+	switch party := c.party(s.Party); {
+	case party != nil && party.Server != nil:
+		c.serverAttributes(party, s, n)
 	case s.Stream != "":
 		c.knownAttributes(n, streamAttributes, streamStates)
 	case s.Session != "":
@@ -54,4 +56,16 @@ func (c *compiler) stateWord(n *node, known []string) {
 	if text := n.plain(); stateForm.MatchString(text) && !slices.Contains(known, text) && !slices.Contains(matcherWords, text) {
 		c.r.at(n, "unknown state %s%s", quote(text), didYouMean(text, known))
 	}
+}
+
+// serverAttributes reports what a server does not have.
+func (c *compiler) serverAttributes(p *Party, s Subject, n *node) {
+	if s.Session != "" || s.Stream != "" {
+		c.r.at(n, "%s is a server and has neither sessions nor streams", p.Name)
+	}
+	known := serverAttributes
+	if p.Server.Kind != "registrar" {
+		known = []string{"requests"}
+	}
+	c.knownAttributes(n, known, nil)
 }

@@ -28,6 +28,7 @@ type compiler struct {
 	steps     int
 	parts     int // how many have been inlined, for their hidden names
 	depth     int
+	later     []func() // checks that wait until all parties are known
 }
 
 // scope is what names mean: the flow's, or a part's own.

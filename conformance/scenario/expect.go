@@ -24,6 +24,10 @@ func (c *compiler) expect(p pair) Verb {
 				c.r.at(view.key, "%s is scripted: what it receives is a step of its own, what is sent belongs to wire", s.Party)
 				continue
 			}
+			if party := c.party(s.Party); party != nil && party.Server != nil {
+				c.r.at(view.key, "%s is a server: it posts nothing, what it sends belongs to wire", s.Party)
+				continue
+			}
 			c.overlap(v.Views, s, view.key)
 			items := c.items(view.value, &viewReader{c, s})
 			v.Views = append(v.Views, View{Pos: view.key.pos, Subject: s, Items: items})

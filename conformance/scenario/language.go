@@ -15,9 +15,12 @@ type Language struct {
 	NetworkKeys                                map[string][]string // keys that may stand beside a network verb
 	Items, Groups, Wire, Message, SDP, Line    Words
 	Sound, Session, PartyState, StreamState    Words               // measures; attributes of sessions, parties, streams
+	ServerState, OtherMessage                  Words               // attributes of servers; fields of DNS and STUN messages
 	Knobs                                      map[string][]string // values; nil = a time
 
 	StreamTypes, Worlds, Methods, Directions, Errors, SessionStates, StreamStates, Watch []string
+
+	NATs, Servers, Certificates, Authorities, AnswerFields, Protocols []string
 }
 
 // Words are words and what each means.
@@ -40,7 +43,7 @@ func Describe() Language {
 		Verbs: Words(otherVerbs), Network: Words{}, Extras: Words(extraAbout), NetworkKeys: map[string][]string{},
 		Items: Words(itemWords), Groups: Words(groupWords), Wire: Words(wireWords), Message: Words(messageWords),
 		SDP: Words(sdpWords), Line: Words(lineWords), Sound: built("sentence", soundWords), Session: Words(sessionWords),
-		PartyState: built("attribute", partyWords), StreamState: built("attribute", streamAttributeWords),
+		ServerState: Words(serverWords), OtherMessage: Words(otherWords), PartyState: built("attribute", partyWords), StreamState: built("attribute", streamAttributeWords),
 		Knobs: map[string][]string{"latency": nil}, StreamTypes: streamTypes, Worlds: worlds, Methods: methods,
 		Directions: directions, Errors: errorWords, SessionStates: sessionStates, StreamStates: streamStates,
 	}
@@ -55,6 +58,9 @@ func Describe() Language {
 			l.Knobs[knob] = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return isNotBuilt(knob, v) })
 		}
 	}
+	l.NATs, l.Certificates, l.Authorities, l.AnswerFields = natKinds, certificates, authorities, answerKeys
+	l.Protocols = slices.DeleteFunc(slices.Clone(protocols), func(p string) bool { return isNotBuilt("protocol", p) })
+	l.Servers = slices.DeleteFunc(slices.Clone(serverKinds), func(kind string) bool { return isNotBuilt("server", kind) })
 	for word := range watchWords {
 		if !isNotBuilt("watch", word) {
 			l.Watch = append(l.Watch, word)

@@ -76,8 +76,8 @@ func (c *compiler) sentence(k pair) Sentence {
 
 func (c *compiler) soundParty(n *node, written string) string {
 	name := c.subjectText(n, strings.TrimSpace(written))
-	if c.knownParty(n, name) && c.party(name).Scripted {
-		c.r.inside(n, name, "%s is scripted: it neither speaks nor hears", name)
+	if c.knownParty(n, name) && c.party(name).notApplication() != "" {
+		c.r.inside(n, name, "%s is %s: it neither speaks nor hears", name, c.party(name).notApplication())
 	}
 	return name
 }

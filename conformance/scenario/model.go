@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/simnet/sipserver"
 )
 
 // Case is one playable case of one file: variables replaced, parts inlined,
@@ -25,6 +26,7 @@ type Case struct {
 	Parties []*Party
 	Streams map[string]*StreamDef // by name
 	Network []Step                // in force from the start
+	DNS     []string              // zone lines; nil = there is no DNS server
 	Watch   []string              // patterns, already expanded from words; see Watched
 	Limit   time.Duration         // longest wait of a step
 	Settle  time.Duration
@@ -32,7 +34,7 @@ type Case struct {
 	Knobs   Knobs
 	Steps   []Step
 	Finally []AttributeCheck
-	Files   map[string][]byte // what scripts send as it is, by the Arg of their steps
+	Files   map[string][]byte // what scripts send as it is, by the Arg of their steps; certificates
 }
 
 // Budget limits a run; zero = unlimited.
@@ -61,6 +63,25 @@ type Party struct {
 	Scripted bool
 	Auto     []string
 	Ignore   []string
+	NAT      string  // kind of the router in front of it, "" = none
+	TLS      *TLS    // nil = a good certificate, trust in the authority of the run
+	Server   *Server // nil = it is no server
+}
+
+// TLS is what a party shows and whom it trusts.
+type TLS struct {
+	Certificate string // good, expired, wrong_name, self_signed, missing, or a name of Files
+	CA          string // test, none, or a name of Files
+}
+
+// Server is a good server that a party is instead of an application.
+type Server struct {
+	Kind      string            // registrar, proxy, stun
+	Users     map[string]string // passwords
+	Challenge int               // 401, 407; 0 = what fits the request
+	Expires   time.Duration     // longest registration; 0 = an hour
+	Forks     map[string][]string
+	Answers   map[string][]sipserver.Answer // by method; "*" = any other
 }
 
 // Settings are dotted paths and their values; the members of a list are joined
@@ -177,12 +198,15 @@ type (
 		Scope string // label prefix, "" = invisible outside
 		Steps []Step
 	}
-	// NetworkVerb is cut, drop, duplicate, corrupt, delay, loss, link, heal.
+	// NetworkVerb is cut, drop, duplicate, corrupt, delay, loss, link, heal,
+	// rebind, move.
 	NetworkVerb struct {
 		Name      string
+		Party     string // of rebind and move
+		Addr      string // move: the new address, "" = the next free one
 		From, To  string // party names; "" = any
 		Both      bool
-		Message   string // METHOD, code, rtp, rtcp, any; "" where a link is meant
+		Message   string // METHOD, code, rtp, rtcp, stun, dns, any; "" where a link is meant
 		By        time.Duration
 		Rate      float64
 		First     int

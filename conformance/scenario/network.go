@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -8,13 +9,17 @@ import (
 var mediaMessages = []string{"rtp", "rtcp", "msrp", "stun", "dns", "any"}
 
 // network reads a network verb and the keys beside it.
-func (c *compiler) network(n *node, p pair) Verb {
+func (c *compiler) network(n *node, p pair, place stepPlace) Verb {
 	name := p.key.text
 	if c.r.refused(p.key, "verb", name) {
 		return nil
 	}
 	extras := networkVerbs[name]
 	known := append([]string{"if", "at", "after", "as"}, extras...)
+	if name == "rebind" || name == "move" {
+		c.allow(n, name, known...)
+		return c.relocation(n, p, place)
+	}
 	if name != "heal" {
 		known = append(known, "for")
 	}
@@ -49,6 +54,35 @@ func (c *compiler) network(n *node, p pair) Verb {
 	}
 	c.networkNeeds(n, p, name)
 	return v
+}
+
+// relocation reads rebind and move, which happen to one party.
+func (c *compiler) relocation(n *node, p pair, place stepPlace) Verb {
+	v := &NetworkVerb{Name: p.key.text}
+	if place == networkPlace {
+		c.r.at(p.key, "%s happens at an instant: it is a step, not a fault in force from the start", v.Name)
+	}
+	if v.Party = c.text(p.value, "a party"); v.Party == "" {
+		return nil
+	}
+	switch party := c.party(v.Party); {
+	case !c.knownParty(p.value, v.Party):
+	case v.Name == "rebind" && party.NAT == "":
+		c.r.at(p.value, "%s is behind no router: say nat: there", v.Party)
+	}
+	if to := n.get("to"); to != nil {
+		v.Addr = c.address(to)
+	}
+	return v
+}
+
+// address reads an IP address.
+func (c *compiler) address(n *node) string {
+	text := c.text(n, "an address")
+	if _, err := netip.ParseAddr(text); err != nil && text != "" {
+		c.r.at(n, "%s is no address such as 192.0.2.7", quote(text))
+	}
+	return text
 }
 
 // networkNeeds reports keys without which a verb says nothing.

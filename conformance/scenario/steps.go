@@ -202,7 +202,7 @@ func (c *compiler) verb(step *Step, n *node, p pair, place stepPlace) Verb {
 		c.r.at(p.key, "together holds calls and messages of parties, not %s", quote(key))
 		return nil
 	case isNetwork:
-		return c.network(n, p)
+		return c.network(n, p, place)
 	}
 	switch key {
 	case "expect":

@@ -21,8 +21,8 @@ func (c *compiler) when(n *node, p pair) Verb {
 		return nil
 	}
 	v.Party = c.subject(pairs[0].key, pairs[0].key.text)
-	if party := c.party(v.Party.Party); party != nil && party.Scripted {
-		c.r.at(pairs[0].key, "%s is scripted and has no observers", party.Name)
+	if party := c.party(v.Party.Party); party != nil && party.notApplication() != "" {
+		c.r.at(pairs[0].key, "%s is %s and has no observers", party.Name, party.notApplication())
 	}
 	item, ok := c.item(pairs[0].value, &observerReader{viewReader{c, v.Party}})
 	if !ok || item.Kind != match.Single {

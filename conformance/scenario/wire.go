@@ -12,25 +12,30 @@ import (
 func (c *compiler) wire(key, n *node) *Wire {
 	w := &Wire{Pos: key.pos}
 	if n.isList() {
-		w.Order = c.items(n, &wireReader{c})
+		w.Order = c.items(n, &wireReader{c: c})
 		return w
 	}
 	pairs := c.dict(n, "a list of lines such as alice > bob: INVITE, or a map with order: and only:")
 	c.knownKeys(pairs, "key of wire", wireKeys)
+	if protocol := n.get("protocol"); protocol != nil {
+		w.Protocol = c.word(protocol, protocols)
+		c.r.refused(protocol, "protocol", w.Protocol)
+	}
 	for _, p := range pairs {
 		switch p.key.text {
 		case "order":
-			w.Order = c.items(p.value, &wireReader{c})
+			w.Order = c.items(p.value, &wireReader{c, w.Protocol})
 		case "only":
+			if w.Protocol != "" && w.Protocol != "sip" {
+				c.r.at(p.key, "only goes with the messages of SIP")
+				continue
+			}
 			for _, item := range c.list(p.value, "a list of methods such as [INVITE]") {
 				w.Only = append(w.Only, c.onlyMessage(item))
 			}
 		case "between":
 			from, to, _ := c.link(p.value, p.value.text)
 			w.Between = [2]string{from, to}
-		case "protocol":
-			w.Protocol = c.word(p.value, []string{"sip", "msrp", "stun", "dns"})
-			c.r.refused(p.value, "protocol", w.Protocol)
 		case "received":
 			w.Received = c.bool(p.value)
 		}
@@ -54,8 +59,11 @@ func (c *compiler) onlyMessage(n *node) string {
 	return text
 }
 
-// wireReader reads messages.
-type wireReader struct{ c *compiler }
+// wireReader reads messages of a protocol, "" = SIP.
+type wireReader struct {
+	c        *compiler
+	protocol string
+}
 
 var (
 	lineForm = regexp.MustCompile(`^(\S+) (x?>) (\S+)$`)
@@ -86,14 +94,19 @@ func (w *wireReader) single(item *match.Item, key, value, whole *node) {
 		}
 	}
 	source := item.Source
-	message := c.message(value)
+	message := match.Item{}
+	if w.protocol == "dns" || w.protocol == "stun" {
+		message = c.otherMessage(w.protocol, value)
+	} else {
+		message = c.message(value)
+	}
 	item.Fields, item.Name, item.Lost, item.Source = message.Fields, from+" > "+to, m[2] == "x>", source
 }
 
-// wireParty is a party, or one of the two that are always there.
+// wireParty is a party, one of the two that are always there, or the DNS server.
 func (c *compiler) wireParty(key *node, written string) string {
 	name := c.subjectText(key, written)
-	if name != "nobody" && name != "nowhere" {
+	if name != "nobody" && name != "nowhere" && (name != "dns" || c.result.DNS == nil) {
 		c.knownParty(key, name)
 	}
 	return name

@@ -23,7 +23,7 @@ var (
 		"cases":    "a table: one map of values for each case",
 		"except":   "combinations that are left out",
 		"network":  "network verbs in force from the start",
-		"dns":      "zone lines",
+		"dns":      "zone lines of a DNS server that all parties ask: x.test A bob",
 		"watch":    "what is judged: session (default), stream, application, all, or patterns of notification names",
 		"limit":    "longest wait of a step, 120s unless said",
 		"settle":   "rest after the last step, 40s unless said",
@@ -42,20 +42,20 @@ var (
 		"account":   "its account; sip:NAME@NAME.test unless said",
 		"accounts":  "several accounts by name",
 		"streams":   "other behaviour under the name of a stream of the file",
-		"nat":       "its router",
-		"tls":       "its certificate",
+		"nat":       "the router in front of it: none, full_cone, restricted, port_restricted, symmetric, blocked; host is the address outside then",
+		"tls":       "its certificate (good, expired, wrong_name, self_signed, missing, a file) and whom it trusts (ca: test, none, a file)",
 		"storage":   "its configuration backend",
 		"devices":   "its sound devices",
 		"host":      "its address, the next free one unless said",
 		"scripted":  "true: no middleware, only the messages that the steps say",
 		"auto":      "methods that a script answers with 200 by itself",
 		"ignore":    "methods that a script never reads",
-		"server":    "a good server of this kind",
-		"users":     "digest accounts of a server",
-		"challenge": "401 or 407",
-		"expires":   "seconds that a registrar grants",
-		"forks":     "branches of a proxy",
-		"answers":   "first answers of a server",
+		"server":    "a good server: registrar (a proxy, too), proxy, stun",
+		"users":     "digest accounts of a server, passwords by name; without any it asks nobody",
+		"challenge": "the code of its challenges, 401 or 407",
+		"expires":   "the longest registration that a registrar grants, in seconds",
+		"forks":     "branches of a proxy by user: {bob: [p1, p2]}",
+		"answers":   "what the first requests of a method get before normal service: forward, silent, a code, {CODE: {stale, reason, headers, expires, body, after}}",
 	}
 	streamWords = keywords{
 		"type":      "audio, chat, file-transfer or desktop-sharing",
@@ -112,6 +112,10 @@ var (
 		"dialog": "the dialog", "transport": "udp, tcp or tls", "method": "method, of a response that of its CSeq",
 		"code": "code of a response",
 	}
+	otherWords = keywords{
+		"name": "DNS: the name asked for", "answers": "DNS: the records, as zone lines without the name and its lifetime",
+		"mapped": "STUN: the address that the request came from", "change": "STUN: what CHANGE-REQUEST asks for: address, port, both",
+	}
 	sdpWords = keywords{
 		"lines":   "number of m-lines",
 		"version": "version of the o= line",
@@ -147,6 +151,10 @@ var (
 		"replaced_session": "the session that it replaces", "transfer_handler": "its transfer handler",
 		"transfer_info": "where a transferred call came from", "local_focus": "we are a focus", "remote_focus": "the peer is a focus",
 	}
+	serverWords = keywords{
+		"bindings": "contacts registered at a registrar: their number, or the list of them",
+		"requests": "requests that a server has received: their number, or the list of them",
+	}
 	partyWords = keywords{
 		"sessions": "number of active sessions, or the list of them", "running": "the application runs",
 		"local_nat_type": "as STUN found it", "storage": "what is stored", "account.registered": "the account is registered",
@@ -177,6 +185,7 @@ var (
 	lineFields        = names(lineWords)
 	soundKeys         = names(soundWords)
 	sessionAttributes = names(sessionWords)
+	serverAttributes  = names(serverWords)
 	partyAttributes   = names(partyWords)
 	streamAttributes  = names(streamAttributeWords)
 
@@ -184,6 +193,7 @@ var (
 	worlds      = []string{"sim", "loopback", "device"}
 	methods     = []string{"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE",
 		"MESSAGE", "INFO", "REGISTER", "PUBLISH"}
+	protocols     = []string{"sip", "msrp", "stun", "dns"}
 	directions    = []string{"sendrecv", "sendonly", "recvonly", "inactive"}
 	errorWords    = []string{"illegal_state", "illegal_direction", "argument", "already_used", "any"}
 	sessionStates = []string{"null", "outgoing", "incoming", "accepting", "connected", "sending_proposal",

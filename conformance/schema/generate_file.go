@@ -43,6 +43,7 @@ func (g *generator) party() {
 		"accounts": mapOf("", settings(l.Account)), "streams": ref("streamDefinitions"), "host": ref("text"),
 		"scripted": object{"type": "boolean"}, "auto": ref("methods"), "ignore": ref("methods"),
 	}
+	maps.Copy(kinds, g.server())
 	keys := object{}
 	for key, about := range l.Party {
 		keys[key] = withText(kinds[key], about)
@@ -54,6 +55,36 @@ func (g *generator) party() {
 	byName["propertyNames"] = names
 	g.defs["parties"] = anyOf("who takes part", object{"type": "array", "minItems": 1,
 		"items": object{"type": "string", "pattern": names["pattern"]}}, byName)
+}
+
+// server are the keys of servers, of routers and of certificates.
+func (g *generator) server() map[string]object {
+	l := g.language
+	branches := object{"type": "array", "items": ref("text"), "description": "parties or URIs"}
+	code := object{"type": "integer", "minimum": 100, "maximum": 699}
+	fields := object{}
+	for _, key := range l.AnswerFields {
+		fields[key] = described("text", "of the answer")
+	}
+	fields["stale"] = anyOf("of the challenge: the nonce was too old", object{"type": "boolean"})
+	fields["after"] = described("time", "how long it thinks")
+	fields["headers"] = mapOf("added, or in place of those that are there", anyOf("a value", ref("text"),
+		object{"type": "array", "items": ref("text")}))
+	words := []string{"forward", "silent"}
+	answer := anyOf("forward (normal service), silent, a code, or one of them with fields", object{"enum": words}, code, ref("variable"),
+		object{"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "description": "an answer with fields",
+			"patternProperties": object{`^([1-6][0-9][0-9]|forward|silent|\$[a-z_][a-z0-9_]*)$`: closed("fields of the answer", fields)}})
+	wordOrFile := func(about string, words []string) object {
+		return anyOf(about, object{"enum": words}, ref("variable"), object{"type": "string", "pattern": `\.`})
+	}
+	return map[string]object{
+		"nat": oneWord("", l.NATs), "server": oneWord("", l.Servers), "users": mapOf("", ref("text")),
+		"challenge": anyOf("", object{"enum": list{401, 407}}, ref("variable")),
+		"expires":   anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")), "forks": mapOf("", branches),
+		"answers": mapOf("", object{"type": "array", "items": answer}),
+		"tls": closed("", object{"certificate": wordOrFile("what it shows", l.Certificates),
+			"ca": wordOrFile("whom it trusts", l.Authorities)}),
+	}
 }
 
 func (g *generator) sentSDP() {
@@ -96,7 +127,7 @@ func (g *generator) file() object {
 		"watch":  ref("watch"), "limit": ref("time"), "settle": ref("time"), "skip": ref("text"), "steps": ref("steps"),
 		"budget": closed("", object{"virtual": described("time", "of call time"), "wall": described("time", "of ours")}),
 		"seed":   object{"type": "integer", "minimum": 0}, "worlds": object{"type": "array", "items": object{"enum": l.Worlds}},
-		"finally": ref("check"),
+		"finally": ref("check"), "dns": texts(""),
 	}
 	properties := object{}
 	for _, key := range slices.Sorted(maps.Keys(l.TopLevel)) {

@@ -1,6 +1,10 @@
 package schema
 
-import "github.com/go-sipsimple/callflow/conformance/scenario"
+import (
+	"maps"
+
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
 
 // items defines what is expected of a party: notifications and groups.
 func (g *generator) items() {
@@ -103,7 +107,8 @@ func (g *generator) field(f scenario.FieldWord) object {
 // wire defines messages and the lines of the ladder.
 func (g *generator) wire() {
 	const name = `^([A-Z][A-Z0-9-]*|[1-9][0-9][0-9]|[1-6]xx|\$[a-z_][a-z0-9_]*|any)( [A-Z][A-Z0-9-]*)?$`
-	fields := matchers(g.language.Message)
+	fields := matchers(g.language.OtherMessage)
+	maps.Copy(fields, matchers(g.language.Message))
 	fields["sdp"] = g.description()
 	g.defs["messageFields"] = object{"type": list{"object", "null"}, "properties": fields,
 		"patternProperties":    object{"^[A-Z]": described("matcher", "a header, compared as parsed"), `^\$`: ref("matcher")},
@@ -124,7 +129,7 @@ func (g *generator) wire() {
 			"patternProperties": object{`^\S+ x?> \S+$`: ref("message")}})
 	lines := object{"type": "array", "items": ref("line"), "description": "the messages in the order in which they left their senders"}
 	kinds := map[string]object{"order": lines, "only": listOf(g.language.Wire["only"], ref("text")),
-		"between": ref("text"), "protocol": object{"const": "sip"}, "received": ref("text")}
+		"between": ref("text"), "protocol": object{"enum": g.language.Protocols}, "received": ref("text")}
 	wire := object{}
 	for key, about := range g.language.Wire {
 		wire[key] = withText(kinds[key], about)

@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"slices"
-
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 )
 
@@ -71,7 +69,8 @@ func (g *generator) parameter(name string) object {
 	case "streams":
 		return described("streams", "streams to offer; [audio] unless said")
 	case "routes":
-		return listOf("routes, tried in order: TRANSPORT PARTY[:PORT], or URIs", ref("text"))
+		return anyOf("routes, tried in order: TRANSPORT PARTY[:PORT], or URIs; or lookup", object{"const": "lookup"},
+			listOf("routes, tried in order", ref("text")))
 	case "focus":
 		return anyOf("whether we are a conference focus", object{"type": "boolean"}, ref("variable"))
 	}
@@ -113,7 +112,7 @@ func (g *generator) scriptForm(c scenario.CallWord) object {
 func (g *generator) steps() {
 	g.defs["steps"] = object{"type": "array", "items": ref("step"), "description": "the timeline"}
 	attributes := object{}
-	for _, words := range []scenario.Words{g.language.StreamState, g.language.PartyState, g.language.Session} {
+	for _, words := range []scenario.Words{g.language.StreamState, g.language.PartyState, g.language.ServerState, g.language.Session} {
 		for word, about := range words {
 			attributes[word] = described("matcher", about)
 		}
@@ -170,8 +169,11 @@ func (g *generator) network(properties object) {
 	own := object{}
 	for verb, keys := range g.language.NetworkKeys {
 		value := message
-		if slices.Contains([]string{"cut", "link", "heal"}, verb) {
+		switch verb {
+		case "cut", "link", "heal":
 			value = link
+		case "rebind", "move":
+			value = ref("label")
 		}
 		own[verb] = withText(value, g.language.Network[verb])
 		for _, key := range keys {

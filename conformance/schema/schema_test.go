@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write callflow.v1.json anew")
 
 // TestCurrent: the schema is what the tables and the notification types make.
 func TestCurrent(t *testing.T) {
-	made, err := schema.Generate(comments(t, "../../sipsimple", "../../sipsimple/streams"))
+	made, err := schema.Generate(comments(t, "../../sipsimple", "../../sipsimple/streams", "../../sipsimple/core/resolver"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,14 +72,13 @@ func (m *Manager) log() *slog.Logger { return m.cfg.Logger }
 
 func (m *Manager) post(f func()) { m.box.Post(f) }
 
-// soon runs f on the executor, behind what is being announced now and not before
-// [Manager.Go]. It is called on the executor.
+// soon runs f on the executor, but not before [Manager.Go].
 func (m *Manager) soon(f func()) {
 	if m.quiet {
 		m.queued = append(m.queued, f)
 		return
 	}
-	time.AfterFunc(1, func() { m.post(f) })
+	m.post(f)
 }
 
 // do runs f on the executor and waits for it.

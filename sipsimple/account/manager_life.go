@@ -91,17 +91,14 @@ func (m *Manager) activated(sender any) {
 			return
 		}
 		m.cfg.Center.Post(m, SIPAccountManagerDidAddAccount{Account: a})
-		m.post(func() { m.soon(func() { m.added(a) }) })
+		m.post(func() {
+			if m.network == nil {
+				return
+			}
+			a.stored.start()
+			m.chooseDefault()
+		})
 	}
-}
-
-// added starts an account that was created while the manager runs.
-func (m *Manager) added(a *Account) {
-	if m.network == nil {
-		return
-	}
-	a.stored.start()
-	m.chooseDefault()
 }
 
 func (m *Manager) changed(sender any, modified configuration.Modified) {

@@ -52,6 +52,7 @@ func (r *Resolver) LookupSIPProxy(ctx context.Context, uri sip.Uri, transports [
 	if err != nil {
 		return nil, err
 	}
+	l.name(routes)
 	if routes = unique(routes); len(routes) == 0 {
 		return nil, fmt.Errorf("No routes found for SIP URI %s", uri.String()) //nolint:staticcheck // the reference's words
 	}
@@ -63,6 +64,20 @@ type sipLookup struct {
 	uri        sip.Uri
 	secure     bool
 	transports []string
+}
+
+// name gives tls routes the name that the certificate must carry: that of the
+// domain looked up, not of the server that records have led to (RFC 5922 section 7.2).
+func (l *sipLookup) name(routes []core.Route) {
+	host := l.host()
+	if _, isAddr := literal(host); isAddr {
+		return
+	}
+	for i := range routes {
+		if routes[i].Transport == "tls" {
+			routes[i].ServerName = host
+		}
+	}
 }
 
 // run applies the first rule that matches (application.md 10.1).

@@ -25,7 +25,7 @@ func (t *Transport) SetPort(transport string, port int) error {
 	case "udp":
 		return t.setUDP(port)
 	case "tcp", "tls":
-		if transport == "tls" && port >= 0 && t.tls.Load() == nil {
+		if transport == "tls" && port >= 0 && !hasCertificate(t.tls.Load()) {
 			return fmt.Errorf("listen on tls port %d: there is no certificate", port)
 		}
 		return t.setStream(transport, port)

@@ -70,8 +70,8 @@ type Transport struct {
 	made      uint64
 }
 
-// Listen opens the listeners. TLSPort needs Config.TLS with a certificate and
-// is ignored without.
+// Listen opens the listeners. TLSPort is ignored without Config.TLS; one without
+// a certificate is an error.
 func Listen(cfg Config) (*Transport, error) {
 	if cfg.Net == nil {
 		return nil, errors.New("wire: Config.Net is nil")
@@ -102,6 +102,9 @@ func (t *Transport) open() error {
 		}
 	}
 	if t.cfg.TLSPort >= 0 && t.cfg.TLS != nil {
+		if !hasCertificate(t.cfg.TLS) {
+			return fmt.Errorf("listen on tls port %d: there is no certificate", t.cfg.TLSPort)
+		}
 		if err := t.openStream("tls", t.cfg.TLSPort); err != nil {
 			return fmt.Errorf("listen on tls port %d: %w", t.cfg.TLSPort, err)
 		}
@@ -113,6 +116,11 @@ func (t *Transport) open() error {
 		t.running.Go(l.accept)
 	}
 	return nil
+}
+
+// hasCertificate tells whether a server can be made of a configuration.
+func hasCertificate(cfg *tls.Config) bool {
+	return cfg != nil && (len(cfg.Certificates) > 0 || cfg.GetCertificate != nil || cfg.GetConfigForClient != nil)
 }
 
 // Addr is the address of the listener for "udp", "tcp" or "tls"; its address

@@ -1,0 +1,181 @@
+package play
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/simnet/dnsserver"
+	"github.com/go-sipsimple/callflow/simnet/sipserver"
+	"github.com/go-sipsimple/callflow/simnet/stunserver"
+)
+
+// server is what a party is that is neither an application nor a script.
+type server struct {
+	world *world
+	sip   *sipserver.Server  // registrar, proxy
+	stun  *stunserver.Server // stun
+}
+
+// serve starts the server of the party.
+func (p *party) serve() error {
+	p.server = &server{world: p.world}
+	var err error
+	if p.def.Server.Kind == "stun" {
+		err = p.serveSTUN()
+	} else {
+		err = p.serveSIP()
+	}
+	if err != nil {
+		return fmt.Errorf("server %s: %w", p.def.Name, err)
+	}
+	return nil
+}
+
+// serveSTUN uses two addresses, so that the kind of a NAT can be found out.
+func (p *party) serveSTUN() error {
+	if err := p.host.AddAddr(p.world.anyAddress()); err != nil {
+		return err
+	}
+	addrs := p.host.Addrs()
+	p.world.hosts.add(p.def.Name, addrs...)
+	var err error
+	p.server.stun, err = stunserver.New(stunserver.Config{Net: p.host, Host: addrs[0], Alternate: addrs[1]})
+	return err
+}
+
+// serveSIP starts a proxy; a registrar is one, too.
+func (p *party) serveSIP() error {
+	cert, err := p.world.certificate(p)
+	if err != nil {
+		return err
+	}
+	def := p.def.Server
+	p.server.sip, err = sipserver.New(sipserver.Config{
+		Name: p.def.Name, Net: p.host, Host: p.address(), Rand: p.random(), TLS: cert,
+		Registrar: def.Kind == "registrar", Proxy: true, Users: def.Users, Challenge: def.Challenge, Expires: def.Expires,
+		Forks: def.Forks, Answers: def.Answers, Trace: p.world.wire.trace(p.def.Name), Changed: p.world.touch,
+	})
+	return err
+}
+
+// addDNS starts the DNS server of the file.
+func (w *world) addDNS() error {
+	if w.c.DNS == nil {
+		return nil
+	}
+	host, err := w.net.Host("dns", w.anyAddress())
+	if err != nil {
+		return err
+	}
+	w.hosts.add("dns", host.Addr())
+	w.dns, err = dnsserver.New(dnsserver.Config{Net: host, Host: host.Addr(), Zone: w.c.DNS})
+	return err
+}
+
+// closeServers ends all servers.
+func (w *world) closeServers() {
+	for _, p := range w.parties {
+		switch {
+		case p.server == nil:
+		case p.server.sip != nil:
+			p.server.sip.Close()
+		case p.server.stun != nil:
+			p.server.stun.Close()
+		}
+	}
+	if w.dns != nil {
+		w.dns.Close()
+	}
+}
+
+// attribute reads what the server has seen.
+func (s *server) attribute(name string) (any, bool) {
+	switch {
+	case name == "requests" && s.stun != nil:
+		return s.stun.Requests(), true
+	case name == "requests":
+		list := serverList{}
+		for _, r := range s.sip.Requests() {
+			list = append(list, serverRequest{r, s.world})
+		}
+		return list, true
+	case name == "bindings" && s.sip != nil:
+		list := serverList{}
+		for _, b := range s.sip.Bindings() {
+			list = append(list, serverBinding{b, s.world})
+		}
+		return list, true
+	}
+	return nil, false
+}
+
+// serverList is a list, and a number.
+type serverList []any
+
+// Names implements [match.Named]: the number.
+func (l serverList) Names() []string { return []string{fmt.Sprint(len(l))} }
+
+// serverRequest is a request that a server has received: a method, or its parts.
+type serverRequest struct {
+	sipserver.Request
+	w *world
+}
+
+// Names implements [match.Named].
+func (r serverRequest) Names() []string { return []string{r.Method} }
+
+// Part implements [match.Parts].
+func (r serverRequest) Part(name string) any {
+	switch name {
+	case "method":
+		return r.Method
+	case "ruri":
+		return r.URI
+	case "from":
+		return r.From
+	case "to":
+		return r.To
+	case "call_id":
+		return r.CallID
+	case "source":
+		return r.w.hostOf(r.Source.Addr())
+	case "transport":
+		return r.Transport
+	case "code":
+		if r.Code == 0 {
+			return nil
+		}
+		return r.Code
+	case "at":
+		return r.w.at(r.At)
+	}
+	return match.Absent{}
+}
+
+// serverBinding is a registered contact: an address of record, a contact, or its
+// parts.
+type serverBinding struct {
+	sipserver.Binding
+	w *world
+}
+
+// Names implements [match.Named].
+func (b serverBinding) Names() []string { return []string{b.AOR, b.Contact} }
+
+// Part implements [match.Parts].
+func (b serverBinding) Part(name string) any {
+	switch name {
+	case "aor":
+		return b.AOR
+	case "contact":
+		return b.Contact
+	case "expires":
+		return time.Until(b.Expires)
+	case "source":
+		return b.w.hostOf(b.Source.Addr())
+	case "transport":
+		return b.Transport
+	}
+	return match.Absent{}
+}
