@@ -72,13 +72,14 @@ func (m *Manager) log() *slog.Logger { return m.cfg.Logger }
 
 func (m *Manager) post(f func()) { m.box.Post(f) }
 
-// soon runs f on the executor, but not before [Manager.Go].
+// soon runs f on the executor, behind what is being announced now and not before
+// [Manager.Go]. It is called on the executor.
 func (m *Manager) soon(f func()) {
 	if m.quiet {
 		m.queued = append(m.queued, f)
 		return
 	}
-	m.post(f)
+	time.AfterFunc(1, func() { m.post(f) })
 }
 
 // do runs f on the executor and waits for it.

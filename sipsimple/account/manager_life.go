@@ -91,14 +91,17 @@ func (m *Manager) activated(sender any) {
 			return
 		}
 		m.cfg.Center.Post(m, SIPAccountManagerDidAddAccount{Account: a})
-		m.post(func() {
-			if m.network == nil {
-				return
-			}
-			a.stored.start()
-			m.chooseDefault()
-		})
+		m.post(func() { m.soon(func() { m.added(a) }) })
 	}
+}
+
+// added starts an account that was created while the manager runs.
+func (m *Manager) added(a *Account) {
+	if m.network == nil {
+		return
+	}
+	a.stored.start()
+	m.chooseDefault()
 }
 
 func (m *Manager) changed(sender any, modified configuration.Modified) {
