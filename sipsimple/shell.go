@@ -30,7 +30,9 @@ func newShell(app *Application, s *Session) *shell {
 	return &shell{app: app, session: s, timers: map[timer]runningTimer{}, watched: map[streams.MediaStream]*notification.Handle{}}
 }
 
-func (sh *shell) notify(data notification.Data) { sh.app.center.Post(sh.session, data) }
+func (sh *shell) notify(data notification.Data) {
+	sh.app.center.PostBehind(&sh.session.step, sh.session, data)
+}
 
 func (sh *shell) soon(e event) { sh.app.center.Then(func() { sh.session.post(e) }) }
 

@@ -41,7 +41,10 @@ import (
 //     know that its last ACK was lost, and would be refused (EDG-20), which is not
 //     retried for a proposal (SD24). Where it must go at once (a hold that was
 //     queued), the refusal with 491 or 500 and its repetition are not judged.
-//  10. Waiting takes as long as it takes: steps wait longer, a check waits until
+//  10. How clean a sound is (snr, lost_frames) is not judged, only whose it is: a stream that
+//     begins at another instant may take in one frame more, which its jitter
+//     buffer leaves out within the first second.
+//  11. Waiting takes as long as it takes: steps wait longer, a check waits until
 //     it is true, and the rest at the end is longer.
 
 // provisional tells the notifications of rule 3.
@@ -117,7 +120,7 @@ func loosen(c *scenario.Case) {
 	if l.transfers {
 		c.Parties = answeringBye(c) // rule 5
 	}
-	c.Limit, c.Settle, c.Budget = max(c.Limit, faultyLimit), max(c.Settle, faultySettle), scenario.Budget{} // rule 10
+	c.Limit, c.Settle, c.Budget = max(c.Limit, faultyLimit), max(c.Settle, faultySettle), scenario.Budget{} // rule 11
 }
 
 // answeringBye are the parties, where a script that never receives a BYE answers
@@ -190,7 +193,17 @@ func (l loosening) verb(s *scenario.Step) scenario.Verb {
 		}
 		return loose
 	case *scenario.CheckNow:
-		s.Within = faultyLimit // rule 10
+		s.Within = faultyLimit // rule 11
+	case *scenario.Listen:
+		loose := *v
+		loose.Sentences = slices.Clone(v.Sentences)
+		for i := range loose.Sentences { // rule 10
+			fields := maps.Clone(v.Sentences[i].Fields)
+			delete(fields, "snr")
+			delete(fields, "lost_frames")
+			loose.Sentences[i].Fields = fields
+		}
+		return &loose
 	case *scenario.When:
 		loose := *v
 		l.item(&loose.Item)

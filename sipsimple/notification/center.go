@@ -103,7 +103,12 @@ func (h *Handle) CancelWait() {
 
 // Post queues a notification and returns at once; data must not be nil. It is
 // safe while locks are held: no observer runs in the poster's stack.
-func (c *Center) Post(sender any, data Data) { c.post(sender, data, nil) }
+func (c *Center) Post(sender any, data Data) { c.post(sender, data, nil, nil) }
+
+// PostBehind is Post for somebody who is in the middle of a step, under a lock:
+// the delivery waits until the lock is free, so that no observer sees half of
+// the step. Whoever holds the lock must not wait for a delivery.
+func (c *Center) PostBehind(step sync.Locker, sender any, data Data) { c.post(sender, data, step, nil) }
 
 // PostWait posts and waits until every observer has been called. With a context
 // taken from [Notification.Context] it does not wait. It returns early, with
@@ -114,7 +119,7 @@ func (c *Center) PostWait(ctx context.Context, sender any, data Data) error {
 		return nil
 	}
 	done := make(chan struct{})
-	c.post(sender, data, done)
+	c.post(sender, data, nil, done)
 	return await(ctx, done)
 }
 
@@ -138,7 +143,7 @@ func await(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-func (c *Center) post(sender any, data Data, done chan<- struct{}) {
+func (c *Center) post(sender any, data Data, step sync.Locker, done chan<- struct{}) {
 	if data == nil {
 		panic("notification: posted without data")
 	}
@@ -146,7 +151,13 @@ func (c *Center) post(sender any, data Data, done chan<- struct{}) {
 	defer c.mu.Unlock() // held over box.Post, so that Seq is the order of delivery
 	c.seq++
 	n := Notification{Name: data.NotificationName(), Sender: sender, Data: data, Timestamp: time.Now(), Seq: c.seq, Center: c}
-	c.box.Post(func() { c.deliver(n, done) })
+	c.box.Post(func() {
+		if step != nil {
+			step.Lock()
+			step.Unlock() //nolint:staticcheck // only to wait
+		}
+		c.deliver(n, done)
+	})
 }
 
 type dispatcherKey struct{}
