@@ -15,6 +15,7 @@ import (
 // replayOptions are the flags of replay.
 type replayOptions struct {
 	selection
+	worldFlags
 	name   string
 	until  float64
 	events bool
@@ -30,6 +31,7 @@ func newReplay() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE:    o.replay,
 	}
+	o.worldFlags.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.name, "case", "", "name of the case, when the file has several")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the case, as a failure prints it")
@@ -41,8 +43,11 @@ func newReplay() *cobra.Command {
 }
 
 func (o *replayOptions) replay(cmd *cobra.Command, args []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	out := cmd.OutOrStdout()
-	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: true}
+	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: true, World: o.world}
 	if o.events {
 		text.Out = io.Discard
 	}
@@ -71,7 +76,7 @@ func (o *replayOptions) replay(cmd *cobra.Command, args []string) error {
 
 // play plays the case and cuts its log at --until.
 func (o *replayOptions) play(c *scenario.Case) *play.Result {
-	r := play.PlayAndLog(c)
+	r := o.player(true)(c)
 	if o.until > 0 {
 		r.Log = upTo(r.Log, time.Duration(o.until*float64(time.Second))+time.Millisecond)
 	}

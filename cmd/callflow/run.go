@@ -18,6 +18,7 @@ import (
 // runOptions are the flags of run.
 type runOptions struct {
 	selection
+	worldFlags
 	ladder   bool
 	json     bool
 	junit    string
@@ -33,12 +34,14 @@ func newRun() *cobra.Command {
 	o := &runOptions{}
 	cmd := &cobra.Command{
 		Use:   "run [FILE | FOLDER | BUILT-IN]...",
-		Short: "Play scenarios in virtual time; without arguments the built-in ones",
+		Short: "Play scenarios; without arguments the built-in ones",
 		Example: "  callflow run\n  callflow run set/ --ladder\n  callflow run my-call.yaml --seed 7 --var ack_limit=15s\n" +
-			"  callflow run --spec S19 --junit out.xml\n  callflow run --seed 7 --out a; callflow run --seed 7 --out b; diff -r a b\n  callflow run --faults --seeds 1..20",
+			"  callflow run --spec S19 --junit out.xml\n  callflow run --seed 7 --out a; callflow run --seed 7 --out b; diff -r a b\n" +
+			"  callflow run --faults --seeds 1..20\n  callflow run call/ --world loopback",
 		RunE: o.play,
 	}
-	o.flags(cmd)
+	o.selection.flags(cmd)
+	o.worldFlags.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.seeds, "seeds", "", "play everything with each of these seeds: FIRST..LAST")
 	faultsFlag(cmd, &o.faults)
@@ -48,7 +51,7 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.out, "out", "", "write the log (events.ndjson) and the ladder of every case below this folder;\n"+
 		"the same seed writes the same octets")
 	f.BoolVar(&o.noSkip, "fail-on-skip", false, "a skipped case fails the run")
-	f.IntVar(&o.parallel, "parallel", 0, "how many cases to play at a time (default: one a core)")
+	f.IntVar(&o.parallel, "parallel", 0, "how many cases to play at a time (default: one a core, 64 in real time)")
 	return cmd
 }
 
@@ -115,8 +118,11 @@ func (o *runOptions) seedText(cmd *cobra.Command) string {
 
 // play plays the cases, prints the report and turns it into an exit code.
 func (o *runOptions) play(cmd *cobra.Command, args []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	out := cmd.OutOrStdout()
-	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: o.ladder}
+	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: o.ladder, World: o.world}
 	if o.json {
 		text.Out = io.Discard
 	}
@@ -126,13 +132,10 @@ func (o *runOptions) play(cmd *cobra.Command, args []string) error {
 	}
 	job := &job{
 		load: func() ([]*scenario.Case, error) { return o.loadSeeds(cmd, args) },
-		play: play.Play, ladder: o.ladder, colour: text.Colour, parallel: o.parallel,
+		play: o.player(o.ladder || o.json || o.out != ""), ladder: o.ladder, colour: text.Colour, parallel: o.workers(o.parallel),
 	}
 	if o.out != "" {
 		job.folders = func(cases []*scenario.Case) map[*scenario.Case]string { return folders(o.out, cases, o.seedOf) }
-	}
-	if o.ladder || o.json || o.out != "" {
-		job.play = play.PlayAndLog
 	}
 	began := time.Now()
 	outcomes, err := job.perform(cmd, func([]*report.Outcome) { text.Begin(what, o.seedText(cmd)) }, text.Outcome)

@@ -7,9 +7,20 @@ import (
 	"time"
 )
 
-// tolerance is how far an instant may be off: the simulated network gives each
-// packet a nanosecond of its own, and times are judged to the millisecond.
-const tolerance = 500 * time.Microsecond
+// Exact is how far an instant may be off in virtual time: the simulated network
+// gives each packet a nanosecond of its own, and times are judged to the
+// millisecond.
+const Exact = 500 * time.Microsecond
+
+// Tolerant is an [Env] in which time is less exact.
+type Tolerant interface{ Tolerance() time.Duration }
+
+func tolerance(env Env) time.Duration {
+	if t, ok := env.(Tolerant); ok {
+		return t.Tolerance()
+	}
+	return Exact
+}
 
 // single is one notification or message, or as many as its times say.
 type single struct {
@@ -138,6 +149,7 @@ func (s *single) attributeDifferences(m *matching, ev *Event) []Difference {
 
 func (s *single) timeDifferences(m *matching, ev *Event) []Difference {
 	var diffs []Difference
+	tolerance := tolerance(m.env)
 	if s.at != nil {
 		from, to, ok := s.at.Window(m, s.base+s.count)
 		if !ok || ev.At < from-tolerance || ev.At > to+tolerance {

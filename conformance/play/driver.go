@@ -2,7 +2,6 @@ package play
 
 import (
 	"fmt"
-	"testing/synctest"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -43,7 +42,7 @@ func (d *driver) step(s *scenario.Step) *Failure {
 		d.awaitQuiet()
 	}
 	if s.Before != nil {
-		if _, to, ok := s.Before.Window(d.env, 0); !ok || d.now() > to+tolerance {
+		if _, to, ok := s.Before.Window(d.env, 0); !ok || d.now() > to+d.tolerance {
 			return failure(d.now(), s.Pos, s.Source, "too late: it should be before "+s.Before.Source)
 		}
 	}
@@ -60,9 +59,6 @@ func (d *driver) step(s *scenario.Step) *Failure {
 	}
 	return nil
 }
-
-// tolerance is how far instants may be off: to the millisecond.
-const tolerance = 500 * time.Microsecond
 
 // do plays the verb of a step.
 func (d *driver) do(s *scenario.Step) *Failure {
@@ -110,7 +106,7 @@ func (d *driver) together(v *scenario.Together) *Failure {
 		if f := d.do(&v.Steps[i]); f != nil {
 			return f
 		}
-		if late := d.now() - at; late > 0 {
+		if late := d.now() - at; late > d.patience() {
 			return failure(d.now(), v.Steps[i].Pos, v.Steps[i].Source,
 				fmt.Sprintf("had to wait %v, and together is the same instant", late))
 		}
@@ -135,7 +131,7 @@ func (d *driver) awaitTime(s *scenario.Step) *Failure {
 		switch {
 		case !ok:
 			return failure(d.now(), s.Pos, s.Source, "at "+s.At.Source+": that has not happened")
-		case d.now() > to+tolerance:
+		case d.now() > to+d.tolerance:
 			return failure(d.now(), s.Pos, s.Source, "at "+s.At.Source+" is over: it is "+match.FormatTime(d.now()))
 		}
 		d.sleepUntil(from)
@@ -156,7 +152,7 @@ func (d *driver) sleepUntil(at time.Duration) {
 // settleNow lets everything come to rest that happens at this instant, and
 // reads the logs.
 func (d *driver) settleNow() {
-	synctest.Wait()
+	d.comeToRest()
 	d.collect()
 }
 

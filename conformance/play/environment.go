@@ -23,6 +23,9 @@ func newEnvironment(w *world) *environment {
 	return &environment{w: w, vars: map[string]any{}, labels: map[string]time.Duration{match.Start: 0, stepBefore: 0}}
 }
 
+// Tolerance implements [match.Tolerant].
+func (e *environment) Tolerance() time.Duration { return e.w.tolerance }
+
 // stepBefore is the label of the instant that the last step was done.
 const stepBefore = ""
 

@@ -76,7 +76,7 @@ func (d *driver) judgeTime(s *scenario.Step) *Failure {
 		return nil
 	}
 	from, to, ok := s.At.Window(d.env, 0)
-	if ok && d.now() >= from-tolerance && d.now() <= to+tolerance {
+	if ok && d.now() >= from-d.tolerance && d.now() <= to+d.tolerance {
 		return nil
 	}
 	return failure(d.now(), s.Pos, s.Source, "it was all there at "+match.FormatTime(d.now())+", expected at "+s.At.Source)

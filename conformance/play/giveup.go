@@ -28,6 +28,10 @@ func (d *driver) giveUp(since time.Duration) givenUp {
 	last := max(since, d.lastActivity())
 	g := givenUp{at: d.stopped, waits: d.waits()}
 	waited := (d.stopped - since).Round(time.Millisecond)
+	if d.real != nil { // time does not run on for nothing there
+		g.reason = fmt.Sprintf("did not happen within %v; the last thing happened at %s", waited, match.FormatTime(last))
+		return g
+	}
 	horizon := last + d.horizon()
 	at, what := d.lookAhead(horizon)
 	switch {

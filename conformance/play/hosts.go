@@ -44,7 +44,7 @@ func (p *party) settle() error {
 		return fmt.Errorf("host of %s: %w", p.def.Name, err)
 	}
 	if p.def.NAT == "" {
-		p.host, err = p.world.net.Host(p.def.Name, addr)
+		p.host, err = p.world.newHost(p.def.Name, addr)
 	} else {
 		p.host, err = p.behindRouter(addr)
 	}
@@ -55,7 +55,7 @@ func (p *party) settle() error {
 	return nil
 }
 
-func (p *party) behindRouter(outside netip.Addr) (*simnet.Host, error) {
+func (p *party) behindRouter(outside netip.Addr) (host, error) {
 	router, err := p.world.net.Router(p.def.Name+"-router", simnet.RouterConfig{Kind: simnet.RouterKind(p.def.NAT), Addr: outside})
 	if err != nil {
 		return nil, err

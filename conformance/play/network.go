@@ -31,7 +31,9 @@ func (d *driver) network(s *scenario.Step, v *scenario.NetworkVerb) *Failure {
 	case "drop", "duplicate", "corrupt", "delay", "loss":
 		d.addFault(s, v, matcherOf(v.Message))
 	case "rebind":
-		d.party(v.Party).host.Router().Rebind()
+		if h, ok := d.party(v.Party).host.(*simnet.Host); ok {
+			h.Router().Rebind()
+		}
 	case "move":
 		if err := d.party(v.Party).move(v.Addr); err != nil {
 			return failure(d.now(), s.Pos, s.Source, err.Error())

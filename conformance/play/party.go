@@ -25,7 +25,7 @@ import (
 type party struct {
 	world    *world
 	def      *scenario.Party
-	host     *simnet.Host
+	host     host
 	app      *sipsimple.Application // nil of a scripted party and of a server
 	server   *server                // nil of an application and of a scripted party
 	resolver *resolver.Resolver     // nil without dns: in the file

@@ -2,7 +2,7 @@ package play
 
 import (
 	"errors"
-	"slices"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -17,22 +17,26 @@ var noStep = &scenario.Step{}
 // Play plays a case in a bubble of virtual time and judges it. It returns when
 // everything has ended. Several may run at the same time. The result of a case
 // that passes has no log; [PlayAndLog] keeps it.
-func Play(c *scenario.Case) *Result { return playCase(c, false) }
+func Play(c *scenario.Case) *Result { return playCase(c, Options{}) }
 
 // PlayAndLog is Play, and keeps the log whatever the verdict.
-func PlayAndLog(c *scenario.Case) *Result { return playCase(c, true) }
+func PlayAndLog(c *scenario.Case) *Result { return playCase(c, Options{Log: true}) }
 
-func playCase(c *scenario.Case, log bool) *Result {
-	result := &Result{Case: c}
-	if result.Reason = c.Skip; result.Reason == "" && len(c.Worlds) > 0 && !slices.Contains(c.Worlds, "sim") {
-		result.Reason = "only for world " + strings.Join(c.Worlds, ", ")
+func playCase(c *scenario.Case, o Options) *Result {
+	if o.World == "" {
+		o.World = Sim
 	}
-	if result.Reason != "" {
+	result := &Result{Case: c, World: o.World}
+	if result.Reason = refusal(c, o.World); result.Reason != "" {
 		result.Verdict = Skipped
 		return result
 	}
 	began := time.Now()
-	err := simnet.Bubble(func() { result.play(began, log) })
+	inside := simnet.Bubble
+	if o.World != Sim {
+		inside = realTime
+	}
+	err := inside(func() { result.play(began, o) })
 	result.Wall = time.Since(began)
 	if err != nil {
 		result.Failures = append(result.Failures, disaster(result.Virtual, c, err))
@@ -40,7 +44,7 @@ func playCase(c *scenario.Case, log bool) *Result {
 	if len(result.Failures) > 0 && result.Verdict == Passed {
 		result.Verdict = Failed
 	}
-	if log {
+	if o.Log {
 		result.Digest = digest(result.Log)
 	}
 	return result
@@ -62,9 +66,20 @@ func disaster(at time.Duration, c *scenario.Case, err error) Failure {
 
 func isError[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
 
+// realTime runs a body outside of any bubble. Its panic is an error.
+func realTime(body func()) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &simnet.PanicError{Value: value, Stack: string(debug.Stack())}
+		}
+	}()
+	body()
+	return nil
+}
+
 // play is the body of the bubble.
-func (r *Result) play(began time.Time, log bool) {
-	w, err := newWorld(r.Case)
+func (r *Result) play(began time.Time, o Options) {
+	w, err := newWorld(r.Case, o)
 	defer func() {
 		if err := w.tearDown(); err != nil {
 			r.Failures = append(r.Failures, *failure(r.Virtual, match.Pos{File: r.Case.File}, "the end", err.Error()))
@@ -85,7 +100,7 @@ func (r *Result) play(began time.Time, log bool) {
 	if r.Virtual = d.now(); d.stopped > 0 {
 		r.Virtual = d.stopped
 	}
-	if log || len(r.Failures) > 0 {
+	if o.Log || len(r.Failures) > 0 {
 		r.Log = w.entries()
 	}
 }

@@ -25,6 +25,7 @@ func (v Verdict) String() string { return [...]string{"ok", "FAIL", "skip", "BRO
 // Result is what came of playing a case.
 type Result struct {
 	Case     *scenario.Case
+	World    string // where it was played
 	Verdict  Verdict
 	Failures []Failure     // why it is Failed or Broken
 	Reason   string        // why it is Skipped

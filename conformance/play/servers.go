@@ -64,7 +64,7 @@ func (w *world) addDNS() error {
 	if w.c.DNS == nil {
 		return nil
 	}
-	host, err := w.net.Host("dns", w.anyAddress())
+	host, err := w.newHost("dns", w.anyAddress())
 	if err != nil {
 		return err
 	}

@@ -89,10 +89,11 @@ func (l *wireLog) packet(p simnet.Packet) {
 	l.add(octets{sent: p.Sent, arrives: p.Arrives, from: p.From, to: p.To, transport: "udp", protocol: protocol, data: p.Data, lost: p.Lost})
 }
 
-// trace takes the messages that a host sends over TCP and TLS.
+// trace takes the messages that a host sends over TCP and TLS, and over UDP
+// where no tap of a simulated network shows them.
 func (l *wireLog) trace(host string) func(wire.TraceEntry) {
 	return func(e wire.TraceEntry) {
-		if !e.Sent || e.Transport == "udp" || len(bytes.TrimSpace(e.Data)) == 0 {
+		if !e.Sent || e.Transport == "udp" && l.w.net != nil || len(bytes.TrimSpace(e.Data)) == 0 {
 			return
 		}
 		l.add(octets{sent: e.At, arrives: e.At, from: host, to: l.w.hostOf(e.Remote.Addr()), transport: e.Transport, data: e.Data})

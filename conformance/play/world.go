@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-sipsimple/callflow/conformance/loopback"
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/simnet"
@@ -16,7 +17,8 @@ import (
 // world is everything of one run: the network, the parties and the logs.
 type world struct {
 	c       *scenario.Case
-	net     *simnet.Network
+	net     *simnet.Network   // nil in other worlds
+	real    *loopback.Network // nil in the simulated one
 	parties []*party
 	scripts scripts
 	wire    *wireLog
@@ -30,22 +32,20 @@ type world struct {
 	start        time.Time
 	changed      chan struct{} // something has happened
 
+	tolerance time.Duration // how far instants may be off
+
 	log []logged // see entries.go
 }
 
-// newWorld builds the world of a case, in a bubble. Nothing runs yet.
-func newWorld(c *scenario.Case) (*world, error) {
-	w := &world{c: c, net: simnet.New(c.Seed), start: time.Now(), changed: make(chan struct{}, 1)}
+// newWorld builds the world of a case, the simulated one in a bubble. Nothing
+// runs yet.
+func newWorld(c *scenario.Case, o Options) (*world, error) {
+	w := &world{c: c, start: time.Now(), changed: make(chan struct{}, 1), tolerance: match.Exact}
 	w.env = newEnvironment(w)
 	w.wire = newWireLog(w)
 	w.looksAt = attributesAskedFor(c)
-	w.net.TapSignalling(w.wire.packet)
-	if c.Knobs.Latency != 0 {
-		w.net.SetLink("", "", simnet.LinkConfig{Latency: c.Knobs.Latency})
-	}
 	w.namesRefusal = namesRefusal(c.Steps)
-	w.spoil()
-	if err := w.addNobody(); err != nil {
+	if err := w.openNetwork(o); err != nil {
 		return w, err
 	}
 	for _, def := range c.Parties {
@@ -64,22 +64,6 @@ func newWorld(c *scenario.Case) (*world, error) {
 		}
 	}
 	return w, nil
-}
-
-// addNobody adds the two hosts that are always there: nobody, where no port is
-// open, and nowhere, which swallows whatever comes.
-func (w *world) addNobody() error {
-	if _, err := w.net.Host("nobody", addressOfNobody); err != nil {
-		return err
-	}
-	w.hosts.add("nobody", addressOfNobody)
-	w.hosts.add("nowhere", addressOfNowhere)
-	nowhere, err := w.net.Host("nowhere", addressOfNowhere)
-	if err != nil {
-		return err
-	}
-	nowhere.Swallow(true)
-	return nil
 }
 
 var (

@@ -62,6 +62,9 @@ func Replay(r *play.Result) string {
 		text += " --faults=" + faults
 	}
 	text += fmt.Sprintf(" --seed %d", r.Case.Seed)
+	if r.World != "" && r.World != play.Sim {
+		text += " --world " + r.World
+	}
 	if len(r.Failures) > 0 {
 		text += fmt.Sprintf(" --until %.3f", r.Failures[0].At.Seconds())
 	}

@@ -13,7 +13,8 @@ import (
 type Text struct {
 	Out    io.Writer
 	Colour bool
-	Ladder bool // a ladder for every case
+	Ladder bool   // a ladder for every case
+	World  string // where the cases are played, "" is the simulated world
 
 	style   style
 	counts  [4]int
@@ -24,7 +25,11 @@ type Text struct {
 // Begin prints the heading: what is played, and the seed.
 func (t *Text) Begin(what string, seed string) {
 	t.style, t.files = style{t.Colour}, map[string]bool{}
-	fmt.Fprintf(t.Out, "%s, simulated network and audio, %s\n\n", what, seed)
+	where := "simulated network and audio"
+	if t.World == play.Loopback {
+		where = "sockets of 127.0.0.1, real time"
+	}
+	fmt.Fprintf(t.Out, "%s, %s, %s\n\n", what, where, seed)
 }
 
 // Case prints the line of one case, and what went wrong in it.

@@ -1,0 +1,131 @@
+package loopback
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pion/transport/v5"
+)
+
+// tcpConn is a real connection between the addresses of two hosts.
+type tcpConn struct {
+	*net.TCPConn
+	h             *Host
+	local, remote netip.AddrPort
+	actual        netip.AddrPort // near end of one that was opened here; invalid of one that was accepted
+	closed        sync.Once
+}
+
+func (c *tcpConn) LocalAddr() net.Addr  { return tcpAddr(c.local) }
+func (c *tcpConn) RemoteAddr() net.Addr { return tcpAddr(c.remote) }
+func (c *tcpConn) what() string         { return "tcp " + c.local.String() + " to " + c.remote.String() }
+
+func (c *tcpConn) Close() error {
+	c.closed.Do(func() {
+		if c.actual.IsValid() {
+			c.h.n.leave("tcp", c.local, c.actual)
+		}
+		c.h.count(c.what(), -1)
+	})
+	return c.TCPConn.Close()
+}
+
+// connect opens a connection. Where nobody listens it is refused.
+func (h *Host) connect(ctx context.Context, to netip.AddrPort) (*tcpConn, error) {
+	actual, ok := h.n.actual("tcp", to)
+	if !ok {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: tcpAddr(to), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	}
+	var d net.Dialer
+	made, err := d.DialContext(ctx, "tcp4", actual.String())
+	if err != nil {
+		return nil, err
+	}
+	conn, ok := made.(*net.TCPConn)
+	if !ok {
+		_ = made.Close()
+		return nil, errors.New("loopback: no TCP connection")
+	}
+	near := addrPort(conn.LocalAddr())
+	c := &tcpConn{TCPConn: conn, h: h, local: h.at(nil, int(near.Port())), remote: to, actual: near}
+	h.n.dialed(c.local, near)
+	h.count(c.what(), 1)
+	return c, nil
+}
+
+// tcpListener accepts connections for an address of its host.
+type tcpListener struct {
+	transport.TCPListener
+	h             *Host
+	local, actual netip.AddrPort
+	closed        sync.Once
+}
+
+func (h *Host) listen(at netip.AddrPort) (*tcpListener, error) {
+	listener, err := h.n.std.ListenTCP("tcp4", &net.TCPAddr{IP: here})
+	if err != nil {
+		return nil, err
+	}
+	l := &tcpListener{TCPListener: listener, h: h, actual: addrPort(listener.Addr())}
+	if l.local, err = h.n.enter("tcp", at, l.actual); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	h.count("tcp listener "+l.local.String(), 1)
+	return l, nil
+}
+
+func (l *tcpListener) Addr() net.Addr { return tcpAddr(l.local) }
+
+func (l *tcpListener) Close() error {
+	l.closed.Do(func() {
+		l.h.n.leave("tcp", l.local, l.actual)
+		l.h.count("tcp listener "+l.local.String(), -1)
+	})
+	return l.TCPListener.Close()
+}
+
+func (l *tcpListener) Accept() (net.Conn, error) { return l.AcceptTCP() }
+
+func (l *tcpListener) AcceptTCP() (transport.TCPConn, error) {
+	for {
+		made, err := l.TCPListener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		conn, ok := made.(*net.TCPConn)
+		if ok {
+			if remote, known := l.h.n.caller(addrPort(conn.RemoteAddr())); known {
+				c := &tcpConn{TCPConn: conn, h: l.h, local: l.local, remote: remote}
+				l.h.count(c.what(), 1)
+				return c, nil
+			}
+		}
+		_ = made.Close() // a stranger
+	}
+}
+
+// caller is who has opened a connection. It may have come before its caller
+// could say so.
+func (n *Network) caller(actual netip.AddrPort) (netip.AddrPort, bool) {
+	late := time.AfterFunc(1100*time.Millisecond, n.known.Broadcast)
+	defer late.Stop()
+	deadline := time.Now().Add(time.Second)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for {
+		if addr, ok := n.seen[place{"tcp", actual}]; ok {
+			return addr, true
+		}
+		if !time.Now().Before(deadline) {
+			return netip.AddrPort{}, false
+		}
+		n.known.Wait()
+	}
+}

@@ -1,0 +1,96 @@
+package play
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/conformance/scenario"
+)
+
+// The worlds in which a case can be played.
+const (
+	Sim      = "sim"      // simulated network, loopback sound, virtual time
+	Loopback = "loopback" // real sockets on 127.0.0.1, real time
+)
+
+// DefaultTolerance is how far instants may be off in real time.
+const DefaultTolerance = 250 * time.Millisecond
+
+// Options say how to play a case; the zero value is the simulated world.
+type Options struct {
+	World     string        // "" is Sim
+	Log       bool          // keep the log whatever the verdict
+	Tolerance time.Duration // in real time; 0 is DefaultTolerance
+}
+
+// In plays a case in a world. A case that the world cannot play is skipped, with
+// the reason.
+func In(c *scenario.Case, o Options) *Result { return playCase(c, o) }
+
+// refusal says why a case is not played: the file says so, or the world cannot
+// do what it asks for. "" means that it can be played.
+func refusal(c *scenario.Case, world string) string {
+	switch {
+	case c.Skip != "":
+		return c.Skip
+	case len(c.Worlds) > 0 && !slices.Contains(c.Worlds, world):
+		return "only for world " + strings.Join(c.Worlds, ", ")
+	case world == Loopback:
+		return beyondLoopback(c)
+	}
+	return ""
+}
+
+// beyondLoopback is the first thing of a case that real sockets cannot do.
+func beyondLoopback(c *scenario.Case) string {
+	reason := ""
+	cannot := func(at match.Pos, what string) {
+		if reason == "" {
+			reason = fmt.Sprintf("world loopback cannot %s (%s)", what, at)
+		}
+	}
+	if c.Faults != "" {
+		cannot(match.Pos{File: c.File}, "make links bad")
+	}
+	if c.Knobs.Latency != 0 && c.Knobs.Latency != defaultLatency {
+		cannot(match.Pos{File: c.File}, "delay packets: latency")
+	}
+	for _, p := range c.Parties {
+		if p.NAT != "" && p.NAT != "none" {
+			cannot(p.Pos, "put a router before "+p.Name+": nat")
+		}
+	}
+	for i := range c.Network {
+		cannot(c.Network[i].Pos, c.Network[i].Source)
+	}
+	eachStep(c.Steps, func(s *scenario.Step) {
+		switch v := s.Verb.(type) {
+		case *scenario.NetworkVerb:
+			cannot(s.Pos, s.Source)
+		case *scenario.Expect:
+			if v.Wire != nil && v.Wire.Received {
+				cannot(v.Wire.Pos, "see when a message arrives: received")
+			}
+			if s.For == 0 && len(v.Views) == 0 && v.Wire != nil {
+				cannot(s.Pos, "stop the time while a message is under way: expect of the wire alone")
+			}
+		case *scenario.Call:
+			if names, ok := v.Params["routes"].([]string); ok && slices.ContainsFunc(names, swallows) {
+				cannot(s.Pos, "swallow connections: a route to nowhere over TCP")
+			}
+		case *scenario.Together:
+			cannot(s.Pos, "do things at the same instant: together")
+		}
+	})
+	return reason
+}
+
+func swallows(route string) bool {
+	return strings.HasPrefix(route, "tcp nowhere") || strings.HasPrefix(route, "tls nowhere")
+}
+
+// defaultLatency is that of the knob.
+const defaultLatency = 10 * time.Millisecond
