@@ -18,6 +18,7 @@ var subjects = map[string]string{
 	"edg/EDG-21-removal-in-an-observer":            behindAck,
 	"edg/EDG-27-answer-races-its-timer":            inOrder,
 	"hld/a-proposal-while-a-hold-waits":            inOrder,
+	"proxy/two-forks-answer":                       inOrder,
 	"rem/stream-fails-during-a-proposal":           behindAck,
 	"trm/TRM-14-end-in-accepting-proposal":         inOrder,
 	"trm/TRM-14-end-in-rejecting-proposal":         inOrder,
