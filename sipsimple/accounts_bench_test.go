@@ -43,6 +43,7 @@ func day(b *testing.B, count int) {
 	}
 	server, err := sipserver.New(sipserver.Config{
 		Name: "reg", Net: host, Host: host.Addr(), Rand: rand.NewChaCha8([32]byte{2}), Registrar: true, Users: users,
+		Nonces: 48 * time.Hour,
 	})
 	if err != nil {
 		b.Error(err)

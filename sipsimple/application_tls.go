@@ -3,6 +3,7 @@ package sipsimple
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 
 	"github.com/go-sipsimple/callflow/sipsimple/configuration"
@@ -25,6 +26,7 @@ func (a *Application) tlsConfig(l *loaded) (*tls.Config, error) {
 		}
 		cfg.RootCAs = pool
 	}
+	defer ownCertificate(cfg)
 	acc := l.accounts.DefaultAccount()
 	if acc == nil || acc.TLSSettings() == nil {
 		return cfg, nil
@@ -40,6 +42,16 @@ func (a *Application) tlsConfig(l *loaded) (*tls.Config, error) {
 	}
 	return cfg, nil
 }
+
+// ownCertificate lets an application without a certificate reach servers by TLS;
+// nobody can reach it.
+func ownCertificate(cfg *tls.Config) {
+	if len(cfg.Certificates) == 0 && cfg.GetCertificate == nil && cfg.GetConfigForClient == nil {
+		cfg.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errNoCertificate }
+	}
+}
+
+var errNoCertificate = errors.New("there is no certificate")
 
 func (a *Application) read(path configuration.Path) ([]byte, error) {
 	name, err := path.Expand()

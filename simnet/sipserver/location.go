@@ -117,14 +117,12 @@ func (l *location) byContact(contact sip.Uri, now time.Time) *binding {
 }
 
 // snapshot is for those who watch.
-func (l *location) snapshot(now time.Time) (list []Binding) {
-	for _, r := range l.order {
-		for _, b := range r.alive(now) {
-			list = append(list, Binding{
-				AOR: r.aor, Contact: b.contact.Address.String(), Expires: b.expires, CallID: b.callID, CSeq: b.cseq,
-				Source: b.msg.Source, Transport: b.msg.Transport,
-			})
-		}
+func (r *aorRecord) snapshot(now time.Time) (list []Binding) {
+	for _, b := range r.alive(now) {
+		list = append(list, Binding{
+			AOR: r.aor, Contact: b.contact.Address.String(), Expires: b.expires, CallID: b.callID, CSeq: b.cseq,
+			Source: b.msg.Source, Transport: b.msg.Transport,
+		})
 	}
 	return list
 }

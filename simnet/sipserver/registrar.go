@@ -43,7 +43,7 @@ func (w *work) register() *sip.Response {
 	for _, c := range changes {
 		record.apply(c, w.msg, now)
 	}
-	w.s.watched.setBindings(w.s.location.snapshot(now))
+	w.s.watched.setBindings(record.aor, record.snapshot(now))
 	res := w.refusal(sip.StatusOK)
 	for _, b := range record.bindings {
 		contact := b.contact.Clone()

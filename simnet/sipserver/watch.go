@@ -2,7 +2,6 @@ package sipserver
 
 import (
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +38,8 @@ type Binding struct {
 type watched struct {
 	mu       sync.Mutex
 	requests []*Request
-	bindings []Binding
+	bindings map[string][]Binding // by address of record
+	order    []string             // addresses of record as they were first registered
 }
 
 // Requests are those received so far, in order.
@@ -58,7 +58,15 @@ func (s *Server) Bindings() []Binding {
 	s.watched.mu.Lock()
 	defer s.watched.mu.Unlock()
 	now := time.Now()
-	return slices.DeleteFunc(slices.Clone(s.watched.bindings), func(b Binding) bool { return !now.Before(b.Expires) })
+	var list []Binding
+	for _, aor := range s.watched.order {
+		for _, b := range s.watched.bindings[aor] {
+			if now.Before(b.Expires) {
+				list = append(list, b)
+			}
+		}
+	}
+	return list
 }
 
 func (w *watched) add(m wire.Message) *Request {
@@ -85,10 +93,17 @@ func (w *watched) finish(r *Request, code int) {
 	}
 }
 
-func (w *watched) setBindings(list []Binding) {
+// setBindings notes what is registered for an address of record.
+func (w *watched) setBindings(aor string, list []Binding) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.bindings = list
+	if w.bindings == nil {
+		w.bindings = map[string][]Binding{}
+	}
+	if _, known := w.bindings[aor]; !known {
+		w.order = append(w.order, aor)
+	}
+	w.bindings[aor] = list
 }
 
 // tell tells whoever watches.

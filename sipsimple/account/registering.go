@@ -13,12 +13,12 @@ type registering struct {
 	s       *stored
 	machine registrar
 	timers  [regTimers]*time.Timer
-	number  [regTimers]int // tells a timer from the one it replaced
-	request *core.Request  // under way
-	reg     *Registration  // whose request it is
-	lookup  func()         // abandons the look-up under way
-	waiting []func()       // told when nothing is left
-	life    time.Duration  // asked for by the request under way
+	due     [regTimers]time.Time // of timers that run
+	request *core.Request        // under way
+	reg     *Registration        // whose request it is
+	lookup  func()               // abandons the look-up under way
+	waiting []func()             // told when nothing is left
+	life    time.Duration        // asked for by the request under way
 }
 
 func newRegistering(s *stored) *registering {
@@ -90,20 +90,29 @@ func (r *registering) abandon() {
 }
 
 func (r *registering) start(o regStart) {
-	r.stop(o.timer)
-	number := r.number[o.timer]
-	r.timers[o.timer] = time.AfterFunc(max(o.after, 1), func() {
-		r.s.manager.post(func() {
-			if r.number[o.timer] == number {
-				r.feed(o.timer)
-			}
-		})
-	})
+	after := max(o.after, 1)
+	r.due[o.timer] = time.Now().Add(after)
+	if r.timers[o.timer] != nil {
+		r.timers[o.timer].Reset(after)
+		return
+	}
+	expire := func() { r.expire(o.timer) }
+	r.timers[o.timer] = time.AfterFunc(after, func() { r.s.manager.post(expire) })
+}
+
+// expire takes the expiry of a timer, unless it was stopped or started anew
+// meanwhile.
+func (r *registering) expire(t regTimer) {
+	if due := r.due[t]; due.IsZero() || time.Now().Before(due) {
+		return
+	}
+	r.due[t] = time.Time{}
+	r.feed(t)
 }
 
 func (r *registering) stop(t regTimer) {
-	r.number[t]++
-	if r.timers[t] != nil {
+	if !r.due[t].IsZero() {
+		r.due[t] = time.Time{}
 		r.timers[t].Stop()
 	}
 }
