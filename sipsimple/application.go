@@ -60,6 +60,10 @@ type Config struct {
 	// here counts in place of the settings.
 	RTP streams.RTPSettings
 
+	// MSRP are the settings of chat, file transfers and desktop sharing. Their TLS
+	// is the one above unless it is set.
+	MSRP streams.MSRPSettings
+
 	// Nameservers tells the name servers of the system, with storage. nil means
 	// that names are looked up by Net, which knows no SRV records.
 	Nameservers func() []netip.AddrPort
@@ -103,7 +107,10 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Registry == nil {
 		c.Registry = &streams.Registry{}
-		streams.RegisterAudio(c.Registry)
+		streams.RegisterBuiltIn(c.Registry)
+	}
+	if c.MSRP.TLS == nil {
+		c.MSRP.TLS = c.TLS
 	}
 	if c.Center == nil {
 		c.Center = notification.NewCenter(c.Logger)
@@ -152,6 +159,7 @@ type Application struct {
 	parts  *parts           // requires mu; set when the application runs
 
 	platform atomic.Pointer[platform] // set when the engine runs
+	leaving  leavingStreams
 	sound    atomic.Pointer[audio.System]
 }
 

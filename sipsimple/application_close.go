@@ -23,6 +23,7 @@ func (p *parts) close() {
 		a.manager.stop()
 	}
 	p.await(accounts, deadline)
+	a.leaving.await(time.Until(deadline))
 	p.cancel() // look-ups
 	if p.dns != nil {
 		p.dns.Stop()

@@ -37,6 +37,8 @@ type attributeValues struct {
 	streams, proposed []streams.MediaStream // nil = null
 	subject           *string
 
+	remoteFocus bool
+
 	dialog   *core.DialogID // nil until the peer's tag is known
 	replaced *Session       // whose place this session takes
 	info     *TransferInfo
@@ -107,6 +109,10 @@ func (s *Session) Streams() []streams.MediaStream { return slices.Clone(s.attrs.
 func (s *Session) ProposedStreams() []streams.MediaStream {
 	return slices.Clone(s.attrs.get().proposed)
 }
+
+// RemoteFocus says whether the peer is a conference focus: its latest Contact had
+// isfocus (RFC 4579).
+func (s *Session) RemoteFocus() bool { return s.attrs.get().remoteFocus }
 
 // Subject is the text of the Subject header, nil without one (seed: subject).
 func (s *Session) Subject() *string {

@@ -176,6 +176,7 @@ func newMachine(attrs *attributes, out surroundings) *machine {
 
 // handle runs one event to its end.
 func (m *machine) handle(e event) {
+	m.noteFocus()
 	switch e := e.(type) {
 	case streamEvent:
 		if !m.noteStream(e) {
@@ -199,6 +200,17 @@ func (m *machine) handle(e event) {
 		m.stage.handle(m, e)
 	}
 	m.conference.follow(m)
+}
+
+// noteFocus keeps what the latest Contact of the peer says: streams ask for it
+// when they start.
+func (m *machine) noteFocus() {
+	if m.inv == nil {
+		return
+	}
+	if focus := m.inv.PeerFocus(); focus != m.attrs.get().remoteFocus {
+		m.attrs.set(func(v *attributeValues) { v.remoteFocus = focus })
+	}
 }
 
 func (m *machine) become(s stage) { m.stage = s }

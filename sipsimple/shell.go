@@ -86,6 +86,7 @@ func streamEventOf(stream streams.MediaStream, data notification.Data) (streamEv
 }
 
 func (sh *shell) unwatch(stream streams.MediaStream) {
+	sh.app.leaving.add(stream)
 	if handle := sh.watched[stream]; handle != nil {
 		handle.Cancel()
 		delete(sh.watched, stream)
