@@ -1,8 +1,10 @@
 package conformance_test
 
 import (
+	"flag"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -13,6 +15,11 @@ import (
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/scenarios"
 )
+
+// In which world the scenarios are played:
+//
+//	go test ./conformance -timeout 30m -args -world=loopback
+var world = flag.String("world", play.Sim, "where to play the scenarios: sim or loopback")
 
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -27,10 +34,11 @@ var _ = Describe("scenario", func() {
 		Expect(problems).To(BeEmpty(), problems.String())
 		Expect(cases).NotTo(BeEmpty())
 	})
+	var run player
 	for _, c := range cases {
 		labels := append(Label(path.Dir(c.ID)), c.Tags...)
 		It(c.FullName(), labels, func() {
-			r := play.Play(c)
+			r := run.result(c, cases)
 			switch r.Verdict {
 			case play.Skipped:
 				Skip(r.Reason)
@@ -40,6 +48,33 @@ var _ = Describe("scenario", func() {
 		})
 	}
 })
+
+// player plays the cases when their specs ask for them; in real time, where they
+// mostly wait, all of them at once when the first is asked for.
+type player struct {
+	once    sync.Once
+	results map[*scenario.Case]chan *play.Result
+}
+
+// atATime is how many cases are played at a time in real time.
+const atATime = 64
+
+func (p *player) result(c *scenario.Case, all []*scenario.Case) *play.Result {
+	config, _ := GinkgoConfiguration()
+	some := config.LabelFilter != "" || len(config.FocusStrings)+len(config.SkipStrings) > 0
+	if *world == play.Sim || some {
+		return play.In(c, play.Options{World: *world})
+	}
+	p.once.Do(func() {
+		p.results = make(map[*scenario.Case]chan *play.Result, len(all))
+		for _, each := range all {
+			p.results[each] = make(chan *play.Result, 1)
+		}
+		go play.All(all, atATime, func(c *scenario.Case) *play.Result { return play.In(c, play.Options{World: *world}) },
+			func(r *play.Result) { p.results[r.Case] <- r })
+	})
+	return <-p.results[c]
+}
 
 // failureOf is what the command would print.
 func failureOf(r *play.Result) string {

@@ -96,9 +96,15 @@ func (l *wireLog) trace(host string) func(wire.TraceEntry) {
 		if !e.Sent || e.Transport == "udp" && l.w.net != nil || len(bytes.TrimSpace(e.Data)) == 0 {
 			return
 		}
+		if e.Transport == "udp" && simnet.Classify(e.Data).Protocol != simnet.SIP {
+			return
+		}
 		l.add(octets{sent: e.At, arrives: e.At, from: host, to: l.w.hostOf(e.Remote.Addr()), transport: e.Transport, data: e.Data})
 	}
 }
+
+// mostOfALine is how much is shown of the first line of what is no SIP message.
+const mostOfALine = 60
 
 func (l *wireLog) add(o octets) {
 	l.mu.Lock()
@@ -182,7 +188,7 @@ func (l *wireLog) read(o octets) *Message {
 	msg, err := sip.NewParser().ParseSIP(o.data)
 	if err != nil {
 		line, _, _ := bytes.Cut(o.data, []byte("\r\n"))
-		m.Event.Text = fmt.Sprintf("%q (%v)", line, err)
+		m.Event.Text = fmt.Sprintf("%q (%v)", line[:min(len(line), mostOfALine)], err)
 		m.Event.Fields = map[string]any{"transport": o.transport}
 		return m
 	}

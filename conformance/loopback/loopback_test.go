@@ -1,0 +1,124 @@
+package loopback_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/net/nettest"
+
+	"github.com/go-sipsimple/callflow/conformance/loopback"
+)
+
+func hosts(t *testing.T) (alice, bob *loopback.Host) {
+	t.Helper()
+	n, err := loopback.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice, err = n.Host("alice", netip.Addr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bob, err = n.Host("bob", netip.MustParseAddr("192.0.2.7")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Host("carol", bob.Addr()); err == nil {
+		t.Error("an address twice")
+	}
+	return alice, bob
+}
+
+// TestDatagrams: a host sees addresses and ports of its own network, and octets
+// that went through the kernel.
+func TestDatagrams(t *testing.T) {
+	alice, bob := hosts(t)
+	a, err := alice.ListenUDP("udp", &net.UDPAddr{Port: 5060})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := bob.ListenUDP("udp", &net.UDPAddr{IP: bob.Addr().AsSlice(), Port: 5060})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if _, err := bob.ListenUDP("udp", &net.UDPAddr{Port: 5060}); err == nil {
+		t.Error("a port twice")
+	}
+	if _, err := a.WriteTo([]byte("hello"), &net.UDPAddr{IP: bob.Addr().AsSlice(), Port: 5060}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.WriteTo([]byte("nobody"), &net.UDPAddr{IP: bob.Addr().AsSlice(), Port: 5061}); err != nil {
+		t.Errorf("to nobody: %v", err)
+	}
+	buf := make([]byte, 100)
+	_ = b.SetReadDeadline(time.Now().Add(10 * time.Second))
+	n, from, err := b.ReadFrom(buf)
+	if err != nil || string(buf[:n]) != "hello" || from.String() != "192.0.2.1:5060" {
+		t.Errorf("%q from %v, %v", buf[:n], from, err)
+	}
+	if open := bob.OpenSockets(); !slices.Equal(open, []string{"udp 192.0.2.7:5060"}) {
+		t.Errorf("open: %v", open)
+	}
+}
+
+// TestStrangers: what does not come from a host is not read.
+func TestStrangers(t *testing.T) {
+	alice, bob := hosts(t)
+	l, err := bob.ListenTCP("tcp", &net.TCPAddr{Port: 5060})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := alice.Dial("tcp", "bob.test:5061"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("where nobody listens: %v", err)
+	}
+	if _, err := alice.Dial("tcp", "dave.test:5060"); err == nil {
+		t.Error("a name that nobody has")
+	}
+	conn, err := alice.Dial("tcp", "bob.test:5060")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	accepted, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer accepted.Close()
+	if accepted.RemoteAddr().String() != conn.LocalAddr().String() || accepted.LocalAddr().String() != "192.0.2.7:5060" {
+		t.Errorf("%v to %v, accepted %v to %v", conn.LocalAddr(), conn.RemoteAddr(), accepted.RemoteAddr(), accepted.LocalAddr())
+	}
+	go func() {
+		_, _ = conn.Write([]byte("over the kernel"))
+		_ = conn.Close()
+	}()
+	if got, err := io.ReadAll(accepted); err != nil || !bytes.Equal(got, []byte("over the kernel")) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestConn: connections are as net.Conn should be.
+func TestConn(t *testing.T) {
+	nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+		alice, bob := hosts(t)
+		l, err := bob.ListenTCP("tcp", nil)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if c1, err = alice.Dial("tcp", l.Addr().String()); err != nil {
+			return nil, nil, nil, err
+		}
+		if c2, err = l.Accept(); err != nil {
+			return nil, nil, nil, err
+		}
+		return c1, c2, func() { _, _, _ = c1.Close(), c2.Close(), l.Close() }, nil
+	})
+}
