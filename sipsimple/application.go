@@ -67,6 +67,9 @@ type Config struct {
 	// Nameservers tells the name servers of the system, with storage. nil means
 	// that names are looked up by Net, which knows no SRV records.
 	Nameservers func() []netip.AddrPort
+	// DeterministicDNS orders servers of one priority by weight instead of drawing
+	// lots (RFC 2782).
+	DeterministicDNS bool
 	// ProbeDomain and PublicNameservers are described at [resolver.ManagerConfig].
 	ProbeDomain       string
 	PublicNameservers []netip.AddrPort

@@ -101,7 +101,9 @@ func (p *parts) openResolver() {
 		servers = cfg.Nameservers()
 	}
 	var err error
-	if p.resolver, err = resolver.New(resolver.Config{Net: cfg.Net, Nameservers: servers, Rand: cfg.Rand}); err != nil {
+	if p.resolver, err = resolver.New(resolver.Config{
+		Net: cfg.Net, Nameservers: servers, Rand: cfg.Rand, Deterministic: cfg.DeterministicDNS,
+	}); err != nil {
 		cfg.Logger.Error("no resolver", "error", err) // it has a network, so this cannot be
 		return
 	}

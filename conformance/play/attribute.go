@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -48,6 +49,9 @@ func (p *party) attributeNamed(s *session, st *stream, name string) (any, bool) 
 	}
 	if p.server != nil {
 		return p.server.attribute(name)
+	}
+	if slices.Contains(storedAttributes, name) {
+		return p.storedAttribute(name)
 	}
 	switch {
 	case name == "running":

@@ -109,6 +109,9 @@ func (p *party) perform(t *target, v *scenario.Call, label string) error {
 	case "stop":
 		p.app.Stop()
 		return nil
+	case "set":
+		changes, _ := v.Arg.(map[string]any)
+		return p.set(changes)
 	}
 	if t.stream != nil {
 		return p.performOnStream(t.stream, v)

@@ -79,5 +79,5 @@ func (w *world) checkOne(c *scenario.AttributeCheck, s *session, st *stream) *Fa
 }
 
 func isPartyAttribute(path string) bool {
-	return slices.Contains([]string{"sessions", "running", "bindings", "requests"}, path)
+	return slices.Contains([]string{"sessions", "running", "bindings", "requests"}, path) || slices.Contains(storedAttributes, path)
 }

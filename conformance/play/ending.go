@@ -70,6 +70,11 @@ func (w *world) tearDown() error {
 			late = fmt.Errorf("the application of %s did not end within %v", p.def.Name, stopLimit)
 		}
 	}
+	for _, p := range w.parties {
+		if p.storage != nil {
+			p.storage.remove()
+		}
+	}
 	w.scripts.close()
 	w.closeServers()
 	if late == nil {

@@ -32,9 +32,11 @@ type party struct {
 	sound    *simnet.Sound
 	accounts map[string]*account.Account // by name; "" is the default one
 
-	log       match.Log // what it posted and is watched
-	started   bool      // by Start
-	bySession map[*session][]*record
+	log         match.Log   // what it posted and is watched
+	started     bool        // by Start
+	fromStorage bool        // the application starts from a storage
+	storage     *labStorage // nil: it starts without
+	bySession   map[*session][]*record
 
 	mu         sync.Mutex
 	fresh      []*record // not collected yet
@@ -73,6 +75,9 @@ func (p *party) build() error {
 		return p.serve()
 	}
 	cfg, err := p.config()
+	if err == nil && p.fromStorage {
+		err = p.store(&cfg)
+	}
 	if err != nil {
 		return fmt.Errorf("party %s: %w", p.def.Name, err)
 	}
@@ -101,6 +106,10 @@ func (p *party) config() (sipsimple.Config, error) {
 		return cfg, err
 	}
 	cfg.Registry = p.registry()
+	if p.fromStorage = p.needsStorage(); p.fromStorage {
+		cfg.Nameservers, cfg.DeterministicDNS, cfg.DetectNAT = p.world.nameserversOf(), true, p.world.hasSTUN()
+		return cfg, nil
+	}
 	if err := p.addAccounts(&cfg); err != nil {
 		return cfg, err
 	}
@@ -212,7 +221,9 @@ func seconds(text string) (time.Duration, error) {
 func (p *party) addressOf() (core.Address, error) {
 	id := p.def.Name + "@" + p.def.Name + ".test"
 	if acc := p.accounts[""]; acc != nil {
-		id = acc.ID
+		id = acc.String()
+	} else if p.app != nil {
+		id = p.idOf(p.accountSettings()[sortedKeys(p.accountSettings())[0]])
 	}
 	return core.ParseAddress("sip:" + id)
 }
@@ -224,6 +235,9 @@ func (p *party) contact() any {
 
 // startUp starts the application and waits for nothing.
 func (p *party) startUp() error {
+	if p.fromStorage {
+		return p.startFromStorage()
+	}
 	p.started = true
 	return p.app.Start()
 }

@@ -1,6 +1,8 @@
 package play
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -49,6 +51,14 @@ func (p *party) value(v any, owner *session) any {
 			return nil
 		}
 		return p.accountValue(v)
+	case *account.BonjourAccount:
+		return accountName{v.String(), "bonjour"}
+	case *account.Registration:
+		return v.String()
+	case account.Neighbour:
+		return v.String()
+	case core.Route:
+		return routeValue(v, p.world)
 	case core.Address:
 		return v.String()
 	case []core.Address:
@@ -131,11 +141,25 @@ type accountName []string
 func (a accountName) Names() []string { return a }
 
 func (p *party) accountValue(acc *account.Account) any {
-	names := accountName{acc.ID}
+	names := accountName{acc.String()}
 	for name, known := range p.accounts {
 		if known == acc && name != "" {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// routeValue is a route as a file writes it: its transport, and the party or the
+// address that it leads to, with the port where it is not the usual one.
+func routeValue(r core.Route, w *world) any {
+	r = r.WithDefaults()
+	place := r.Address
+	if addr, err := netip.ParseAddr(r.Address); err == nil {
+		place = w.hostOf(addr)
+	}
+	if r.Port != (core.Route{Transport: r.Transport}).WithDefaults().Port {
+		place = fmt.Sprintf("%s:%d", place, r.Port)
+	}
+	return r.Transport + " " + place
 }

@@ -151,6 +151,8 @@ func (c *compiler) argument(call *Call, spec callSpec, key, n *node) {
 			c.knownStream(n, name)
 		}
 		call.Arg = name
+	case mapArgument:
+		call.Arg = c.changes(n)
 	default:
 		call.Arg = c.text(n, "a text")
 	}

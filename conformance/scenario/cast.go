@@ -94,6 +94,8 @@ func (c *compiler) partyKey(p *Party, k pair) {
 		if p.NAT = c.word(value, natKinds); p.NAT == "none" {
 			p.NAT = ""
 		}
+	case "storage":
+		p.Storage = c.storage(value)
 	case "tls":
 		p.TLS = c.tls(value)
 	case "scripted":

@@ -39,7 +39,7 @@ type CallWord struct {
 func Describe() Language {
 	l := Language{
 		TopLevel: built("key", topLevel), Party: built("party key", party), Stream: built("stream key", streamWords),
-		Settings: Words(setting), Account: built("account key", accountWords), SmallKeys: Words(smallKeys),
+		Settings: Words(withSettings(setting, GeneralSettings)), Account: built("account key", withSettings(accountWords, AccountSettings)), SmallKeys: Words(smallKeys),
 		Verbs: Words(otherVerbs), Network: Words{}, Extras: Words(extraAbout), NetworkKeys: map[string][]string{},
 		Items: Words(itemWords), Groups: Words(groupWords), Wire: Words(wireWords), Message: Words(messageWords),
 		SDP: Words(sdpWords), Line: Words(lineWords), Sound: built("sentence", soundWords), Session: Words(sessionWords),

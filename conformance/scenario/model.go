@@ -55,6 +55,7 @@ type Party struct {
 	Plays    []float64             // Hz; empty = silence
 	Watch    []string              // nil = the file's
 	Manual   bool                  // start: manual
+	Storage  *Storage              // nil = none is given
 	Settings map[string]string     // dotted paths, such as sip.invite_timeout
 	Account  map[string]string     // id, auth.username, auth.password …; nil = the default sip:NAME@NAME.test
 	Accounts map[string]Settings   // several by name, instead of Account

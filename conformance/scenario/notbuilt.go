@@ -13,22 +13,19 @@ import (
 var notBuilt = []string{
 	"key peers",
 
-	"party key storage", "party key devices", "server msrp_relay",
-	"account key sip.register",
+	"party key devices", "server msrp_relay",
 
 	"knob srtp", "knob ice", "codec opus", "codec G722", "stream type chat", "stream type file-transfer",
 	"stream type desktop-sharing", "stream key file",
 
-	"call set", "call send", "call dtmf", "call record", "call stop_recording",
+	"call send", "call dtmf", "call record", "call stop_recording",
 
 	"message msrp", "protocol msrp", "sentence dtmf",
-	"attribute local_nat_type", "attribute storage", "attribute account.registered", "attribute recording",
+	"attribute recording",
 	"attribute received",
 
-	"notification SIPAccount*",
-	"notification BonjourAccount*", "notification CFG*", "notification SIPEngine[DLSW]*", "notification SIPEngineGotException",
+	"notification SIPEngineLog", "notification SIPEngineGotException",
 	"notification ChatStream*", "notification FileTransferStream*", "notification DesktopSharingStream*",
-	"watch account", "watch config",
 }
 
 // isNotBuilt tells whether a word of some kind is in the table.

@@ -82,9 +82,21 @@ func (g *generator) server() map[string]object {
 		"challenge": anyOf("", object{"enum": list{401, 407}}, ref("variable")),
 		"expires":   anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")), "forks": mapOf("", branches),
 		"answers": mapOf("", object{"type": "array", "items": answer}),
+		"storage": storage(),
 		"tls": closed("", object{"certificate": wordOrFile("what it shows", l.Certificates),
 			"ca": wordOrFile("whom it trusts", l.Authorities)}),
 	}
+}
+
+// storage is where an application keeps its configuration.
+func storage() object {
+	fault := closed("how it fails", object{
+		"fail": described("text", "the error"), "times": object{"type": "integer", "minimum": 1, "description": "how often; always unless said"},
+	})
+	kinds := list{"memory", "file"}
+	return anyOf("", object{"enum": kinds}, closed("a storage that fails", object{
+		"kind": object{"enum": kinds, "description": "memory unless said"}, "load": fault, "save": fault,
+	}))
 }
 
 func (g *generator) sentSDP() {

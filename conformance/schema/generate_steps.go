@@ -60,6 +60,9 @@ func (g *generator) argument(kind string) object {
 		return ref("streams")
 	case "code":
 		return anyOf("", object{"type": "integer", "minimum": 100, "maximum": 999}, ref("variable"))
+	case "map":
+		value := anyOf("a value", object{"type": list{"string", "number", "boolean", "null"}}, object{"type": "array", "items": ref("text")})
+		return mapOf("", value)
 	}
 	return ref("text")
 }
