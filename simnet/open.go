@@ -19,7 +19,7 @@ func (h *Host) OpenSockets() []string {
 		}
 	}
 	for _, c := range h.connsInOrderLocked() {
-		if !c.closed {
+		if !c.closed && c.listener == nil { // one that is still being opened from outside is no program's yet
 			open = append(open, "tcp "+c.local.String()+" to "+c.remote.String())
 		}
 	}

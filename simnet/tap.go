@@ -30,8 +30,10 @@ func (n *Network) addTap(t *tap) (remove func()) {
 	}
 }
 
-// wants tells whether the tap listens to such packets.
-func (t *tap) wants(p *packet) bool { return !t.signalling || p.proto != UDP || !isMedia(p.data) }
+// wants tells whether the tap listens to such packets. By its first octets a DNS message may look like media.
+func (t *tap) wants(p *packet) bool {
+	return !t.signalling || p.proto != UDP || !isMedia(p.data) || p.src.Port() == portDNS || p.dst.Port() == portDNS
+}
 
 // tappedLocked tells whether someone listens to the packet, so that it must be judged without delay.
 func (n *Network) tappedLocked(p *packet) bool {

@@ -1,6 +1,7 @@
 package sipsimple
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
@@ -64,7 +65,7 @@ type Config struct {
 	// is the one above unless it is set.
 	MSRP streams.MSRPSettings
 
-	// Nameservers tells the name servers of the system, with storage. nil means
+	// Nameservers tells the name servers of the system. nil means
 	// that names are looked up by Net, which knows no SRV records.
 	Nameservers func() []netip.AddrPort
 	// DeterministicDNS orders servers of one priority by weight instead of drawing
@@ -161,6 +162,9 @@ type Application struct {
 	loaded *loaded          // requires mu; nil without storage
 	parts  *parts           // requires mu; set when the application runs
 
+	turnMu sync.Mutex
+	turn   time.Time // when the last look-up began; requires turnMu
+
 	platform atomic.Pointer[platform] // set when the engine runs
 	leaving  leavingStreams
 	sound    atomic.Pointer[audio.System]
@@ -178,7 +182,8 @@ type loaded struct {
 type platform struct {
 	engine   *core.Engine
 	env      streams.Environment // without an account
-	resolver *resolver.Resolver  // nil without storage
+	resolver *resolver.Resolver
+	ctx      context.Context // of look-ups: done when the application stops
 }
 
 type applicationPhase int

@@ -50,7 +50,7 @@ func (a *Application) AccountManager() *account.Manager {
 	return nil
 }
 
-// Resolver finds servers by DNS; nil without storage and before the start.
+// Resolver finds servers by DNS; nil before the start.
 func (a *Application) Resolver() *resolver.Resolver {
 	if p := a.platform.Load(); p != nil {
 		return p.resolver

@@ -68,7 +68,10 @@ func (a *Application) boot(p *parts) error {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if p.loaded != nil {
 		p.flush(saveLimit)
-		p.openResolver()
+	}
+	p.openResolver()
+	if p.loaded != nil {
+		p.manageResolver()
 		a.willStart()
 	}
 	for _, step := range []func() error{p.openEngine, p.openTLS, p.openSound, p.publish, p.startAccounts, p.startSessions} {
@@ -92,8 +95,6 @@ func (a *Application) boot(p *parts) error {
 	return nil
 }
 
-// openResolver is step 9: SIPApplicationWillStart comes after
-// DNSResolverDidInitialize, unless the name servers are probed first.
 func (p *parts) openResolver() {
 	cfg := p.app.cfg
 	var servers []netip.AddrPort
@@ -105,8 +106,14 @@ func (p *parts) openResolver() {
 		Net: cfg.Net, Nameservers: servers, Rand: cfg.Rand, Deterministic: cfg.DeterministicDNS,
 	}); err != nil {
 		cfg.Logger.Error("no resolver", "error", err) // it has a network, so this cannot be
-		return
 	}
+}
+
+// manageResolver is step 9: SIPApplicationWillStart comes after
+// DNSResolverDidInitialize, unless the name servers are probed first.
+func (p *parts) manageResolver() {
+	cfg := p.app.cfg
+	var err error
 	p.dns, err = resolver.NewManager(resolver.ManagerConfig{
 		Resolver: p.resolver, Center: p.app.center, Local: cfg.Nameservers, ProbeDomain: cfg.ProbeDomain, Public: cfg.PublicNameservers,
 	})
@@ -198,7 +205,7 @@ func (p *parts) openSound() error {
 // publish is step 15, and makes the application usable.
 func (p *parts) publish() error {
 	a := p.app
-	a.platform.Store(&platform{engine: p.engine, resolver: p.resolver, env: streams.Environment{
+	a.platform.Store(&platform{engine: p.engine, resolver: p.resolver, ctx: p.ctx, env: streams.Environment{
 		Center: a.center, Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: a.cfg.Logger, RTP: a.cfg.RTP,
 		MSRP: a.cfg.MSRP,
 	}})

@@ -10,7 +10,9 @@ import (
 // that what is sent to the way found does not overtake what is under way.
 func (sh *shell) findRoutes(uri sip.Uri, request int) {
 	s, found := sh.session, routesFound{request: request, err: errInternal}
-	sh.app.Engine().Ask(&s.box, func() { found.routes, found.err = sh.app.routesTo(uri) }, func() { s.handle(found) })
+	begin := sh.app.lookupTurn()
+	look := func() { found.routes, found.err = sh.app.routesTo(s.Account(), uri, begin) }
+	sh.app.Engine().Ask(&s.box, look, func() { s.handle(found) })
 }
 
 // subscribe begins a subscription, or a REFER; subscriptionEvents tell.

@@ -2,8 +2,6 @@ package sipsimple
 
 import (
 	"fmt"
-	"net/netip"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -18,7 +16,8 @@ func (sh *shell) placeCall(call transferCall) {
 	s := sh.session
 	var routes []core.Route
 	err := errInternal
-	look := func() { routes, err = sh.app.routesTo(call.target.URI) }
+	begin := sh.app.lookupTurn()
+	look := func() { routes, err = sh.app.routesTo(s.Account(), call.target.URI, begin) }
 	sh.app.Engine().Ask(&s.box, look, func() {
 		switch {
 		case err != nil:
@@ -81,22 +80,6 @@ func callProgressOf(data notification.Data) (callProgress, bool) {
 	default:
 		return callProgress{}, false
 	}
-}
-
-// routesTo looks up the way to a URI: its own host, port and transport.
-func (a *Application) routesTo(uri sip.Uri) ([]core.Route, error) {
-	transport, _ := uri.UriParams.Get("transport")
-	route := core.Route{Port: uri.Port, Transport: transport}
-	if addr, err := netip.ParseAddr(strings.Trim(uri.Host, "[]")); err == nil {
-		route.Address = addr.String()
-		return []core.Route{route}, nil
-	}
-	found, err := a.cfg.Net.ResolveIPAddr("ip", uri.Host)
-	if err != nil {
-		return nil, err
-	}
-	route.Address = found.IP.String()
-	return []core.Route{route}, nil
 }
 
 // replace ends the session whose place this one has taken. It is done on the

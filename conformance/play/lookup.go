@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/sipsimple"
 	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
 )
 
@@ -73,11 +74,13 @@ func (p *party) transports() []string {
 // nameservers are those that every party asks.
 func (w *world) nameservers() []netip.AddrPort { return []netip.AddrPort{w.dns.Addr()} }
 
-// newResolver makes the party's resolver; nil without a zone.
-func (p *party) newResolver() (*resolver.Resolver, error) {
+// newResolver makes the resolver with which the party looks up what it calls, nil
+// without a zone, and gives the application its name servers.
+func (p *party) newResolver(cfg *sipsimple.Config) (*resolver.Resolver, error) {
 	if p.world.dns == nil {
 		return nil, nil
 	}
+	cfg.Nameservers = p.world.nameservers
 	return resolver.New(resolver.Config{
 		Net: p.host, Nameservers: p.world.nameservers(), Rand: p.world.randomFor(p.def.Name + " resolver"), Deterministic: true,
 	})

@@ -102,7 +102,7 @@ func (p *party) config() (sipsimple.Config, error) {
 	if cfg.TLS != nil {
 		cfg.TLSPort = 5061
 	}
-	if p.resolver, err = p.newResolver(); err != nil {
+	if p.resolver, err = p.newResolver(&cfg); err != nil {
 		return cfg, err
 	}
 	cfg.Registry = p.registry()

@@ -100,7 +100,7 @@ func (v *viewReader) fields(item *match.Item, name string, value *node) {
 	known := c.catalogue.fieldNames(name)
 	for _, p := range c.dict(value, "a map of fields such as {originator: local}") {
 		switch {
-		case smallKeys[p.key.text] != "" || p.key.text == "of" || p.key.text == "has":
+		case !slices.Contains(known, p.key.text) && (smallKeys[p.key.text] != "" || p.key.text == "of" || p.key.text == "has"):
 			c.r.at(p.key, "%s stands beside %s, not inside its fields", quote(p.key.text), name)
 		case !slices.Contains(known, p.key.text):
 			c.r.at(p.key, "%s has no field %s%s", name, quote(p.key.text), hint(p.key.text, known))

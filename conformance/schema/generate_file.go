@@ -60,7 +60,6 @@ func (g *generator) party() {
 // server are the keys of servers, of routers and of certificates.
 func (g *generator) server() map[string]object {
 	l := g.language
-	branches := object{"type": "array", "items": ref("text"), "description": "parties or URIs"}
 	code := object{"type": "integer", "minimum": 100, "maximum": 699}
 	fields := object{}
 	for _, key := range l.AnswerFields {
@@ -80,8 +79,8 @@ func (g *generator) server() map[string]object {
 	return map[string]object{
 		"nat": oneWord("", l.NATs), "server": oneWord("", l.Servers), "users": mapOf("", ref("text")),
 		"challenge": anyOf("", object{"enum": list{401, 407}}, ref("variable")),
-		"expires":   anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")), "forks": mapOf("", branches),
-		"answers": mapOf("", object{"type": "array", "items": answer}),
+		"expires":   anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")), "forks": mapOf("", listOf("parties or URIs", ref("text"))),
+		"answers": mapOf("", listOf("one after another", answer)),
 		"storage": storage(),
 		"tls": closed("", object{"certificate": wordOrFile("what it shows", l.Certificates),
 			"ca": wordOrFile("whom it trusts", l.Authorities)}),
