@@ -4,6 +4,7 @@ package simnet
 type tap struct {
 	fn         func(Packet)
 	signalling bool // not interested in RTP and RTCP
+	datagrams  bool // nor in TCP
 	removed    bool // guarded by n.mu
 }
 
@@ -16,6 +17,11 @@ func (n *Network) Tap(fn func(Packet)) (remove func()) { return n.addTap(&tap{fn
 // TapSignalling is as [Network.Tap] without RTP and RTCP, which then cost nothing.
 func (n *Network) TapSignalling(fn func(Packet)) (remove func()) {
 	return n.addTap(&tap{fn: fn, signalling: true})
+}
+
+// TapDatagrams is as [Network.TapSignalling] without TCP: how much is sent that way costs nothing.
+func (n *Network) TapDatagrams(fn func(Packet)) (remove func()) {
+	return n.addTap(&tap{fn: fn, signalling: true, datagrams: true})
 }
 
 func (n *Network) addTap(t *tap) (remove func()) {
@@ -32,7 +38,10 @@ func (n *Network) addTap(t *tap) (remove func()) {
 
 // wants tells whether the tap listens to such packets. By its first octets a DNS message may look like media.
 func (t *tap) wants(p *packet) bool {
-	return !t.signalling || p.proto != UDP || !isMedia(p.data) || p.src.Port() == portDNS || p.dst.Port() == portDNS
+	if p.proto == TCP {
+		return !t.datagrams
+	}
+	return !t.signalling || !isMedia(p.data) || p.src.Port() == portDNS || p.dst.Port() == portDNS
 }
 
 // tappedLocked tells whether someone listens to the packet, so that it must be judged without delay.

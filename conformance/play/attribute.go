@@ -38,6 +38,9 @@ func inner(v any, name string) any {
 
 func (p *party) attributeNamed(s *session, st *stream, name string) (any, bool) {
 	if st != nil {
+		if name == "received" {
+			return st.received()
+		}
 		if v, ok := streamAttribute(st, name); ok {
 			return p.value(v, s), true
 		}

@@ -34,7 +34,11 @@ func (d *driver) call(s *scenario.Step, v *scenario.Call) *Failure {
 func (d *driver) callOn(s *scenario.Step, v *scenario.Call, p *party, subject scenario.Subject) *Failure {
 	what := subject.String() + ": " + v.Name
 	var target *target
-	find := func() bool { target = p.find(subject, v.Name); return target.ready() }
+	early, _ := v.Params["early"].(bool)
+	find := func() bool {
+		target = p.find(subject, v.Name)
+		return target.ready() && (early || target.started())
+	}
 	if s.Error != nil || neverWaits(v.Name) {
 		find()
 	} else if from := d.now(); !d.wait(d.limit(s), find) {
@@ -77,7 +81,7 @@ func (e errorName) Names() []string {
 		name string
 		is   bool
 	}{
-		{"illegal_state", is[*sipsimple.IllegalStateError](e.error)},
+		{"illegal_state", is[*sipsimple.IllegalStateError](e.error) || is[*streams.IllegalStateError](e.error)},
 		{"illegal_direction", is[*sipsimple.IllegalDirectionError](e.error)},
 		{"argument", is[*sipsimple.ArgumentError](e.error)},
 		{"already_used", errors.Is(e.error, sipsimple.ErrAlreadyUsed)},
@@ -251,6 +255,9 @@ func (p *party) performOnStream(st *stream, v *scenario.Call) error {
 	type failing interface{ Fail(reason string) }
 	type posting interface{ Post(name string) error }
 	type muting interface{ SetMuted(bool) }
+	if ok, err := p.performOnMSRP(st, v); ok {
+		return err
+	}
 	switch v.Name {
 	case "fail":
 		if double, ok := st.stream.(failing); ok {

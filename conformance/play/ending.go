@@ -77,6 +77,7 @@ func (w *world) tearDown() error {
 	}
 	w.scripts.close()
 	w.closeServers()
+	w.removeFolders()
 	if late == nil {
 		late = w.leaks()
 	}

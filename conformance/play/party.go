@@ -30,12 +30,12 @@ type party struct {
 	server   *server                // nil of an application and of a scripted party
 	resolver *resolver.Resolver     // nil without dns: in the file
 	sound    *simnet.Sound
+	storage  *labStorage                 // nil: the application starts without
 	accounts map[string]*account.Account // by name; "" is the default one
 
-	log         match.Log   // what it posted and is watched
-	started     bool        // by Start
-	fromStorage bool        // the application starts from a storage
-	storage     *labStorage // nil: it starts without
+	log         match.Log // what it posted and is watched
+	started     bool      // by Start
+	fromStorage bool      // the application starts from a storage
 	bySession   map[*session][]*record
 
 	mu         sync.Mutex
@@ -47,10 +47,13 @@ type party struct {
 	armed      []*armed
 	complaints []*Failure          // of calls made in observers
 	next       *scenario.StreamDef // of the stream that is being made
+	sinks      map[*streams.FileTransferStream]*sink
+	folders    map[*streams.FileTransferStream]string // where its file is saved
 }
 
 func newParty(w *world, def *scenario.Party) *party {
-	return &party{world: w, def: def, accounts: map[string]*account.Account{}, bySession: map[*session][]*record{}, watched: map[string]bool{}}
+	return &party{world: w, def: def, accounts: map[string]*account.Account{}, bySession: map[*session][]*record{}, watched: map[string]bool{},
+		sinks: map[*streams.FileTransferStream]*sink{}, folders: map[*streams.FileTransferStream]string{}}
 }
 
 // random is the chance of the party.
@@ -113,6 +116,9 @@ func (p *party) config() (sipsimple.Config, error) {
 	if err := p.addAccounts(&cfg); err != nil {
 		return cfg, err
 	}
+	if err := p.msrpSettings(&cfg.MSRP); err != nil {
+		return cfg, err
+	}
 	return cfg, p.applySettings(&cfg)
 }
 
@@ -170,6 +176,8 @@ func (p *party) account(settings map[string]string) (*account.Account, error) {
 			acc.Password = value
 		case "enabled":
 			acc.Disabled = value == "false"
+		case "msrp.transport", "msrp.connection_model", "nat_traversal.msrp_relay", "nat_traversal.use_msrp_relay_for_outbound":
+			// see msrpSettings
 		case "sip.register":
 			if value == "true" {
 				return nil, errors.New("accounts cannot register yet")

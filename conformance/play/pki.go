@@ -31,6 +31,11 @@ type pki struct {
 
 // usesTLS tells whether anything of the case goes over TLS.
 func (w *world) usesTLS() bool {
+	for _, p := range w.c.Parties {
+		if p.Account["msrp.transport"] == "tls" {
+			return true
+		}
+	}
 	if w.transport() == "tls" || slices.ContainsFunc(w.c.Parties, func(p *scenario.Party) bool { return p.TLS != nil }) ||
 		slices.ContainsFunc(w.c.DNS, func(line string) bool { return strings.Contains(strings.ToLower(line), "sips") }) {
 		return true

@@ -38,7 +38,7 @@ func otherLogs(c *scenario.Case) map[simnet.Protocol]*otherLog {
 	logs := map[simnet.Protocol]*otherLog{}
 	eachStep(c.Steps, func(s *scenario.Step) {
 		if v, ok := s.Verb.(*scenario.Expect); ok && v.Wire != nil {
-			if protocol := simnet.Protocol(v.Wire.Protocol); protocol == simnet.DNS || protocol == simnet.STUN {
+			if protocol := simnet.Protocol(v.Wire.Protocol); slices.Contains([]simnet.Protocol{simnet.DNS, simnet.STUN, simnet.MSRP}, protocol) {
 				logs[protocol] = &otherLog{seen: map[string]bool{}}
 			}
 		}
@@ -72,6 +72,10 @@ func (l *wireLogs) drop() {
 
 // readOther reads a message that is not SIP.
 func (l *wireLog) readOther(o octets) {
+	if o.protocol == simnet.MSRP {
+		l.readMSRP(o)
+		return
+	}
 	log := l.others[o.protocol]
 	event := match.Event{At: l.w.at(o.sent), Name: o.from + " > " + o.to, Lost: o.lost, Is: func(string) bool { return false }}
 	event.ID = event.Name + "\n" + string(o.data)

@@ -42,6 +42,13 @@ func (p *party) read(n notification.Notification) *record {
 	case streams.MediaStream:
 		r.stream = p.streamOf(sender, "", nil)
 		r.session = r.stream.session
+	case streams.DesktopSharingHandler:
+		if r.stream = p.streamOfHandler(sender); r.stream != nil {
+			r.session = r.stream.session
+		}
+	}
+	if r.stream != nil {
+		r.stream.noteGot(n.Data)
 	}
 	switch n.Data.(type) {
 	case sipsimple.SIPSessionDidStart, sipsimple.SIPSessionDidRenegotiateStreams:

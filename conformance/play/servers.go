@@ -2,10 +2,12 @@ package play
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/simnet/dnsserver"
+	"github.com/go-sipsimple/callflow/simnet/relay"
 	"github.com/go-sipsimple/callflow/simnet/sipserver"
 	"github.com/go-sipsimple/callflow/simnet/stunserver"
 )
@@ -15,15 +17,19 @@ type server struct {
 	world *world
 	sip   *sipserver.Server  // registrar, proxy
 	stun  *stunserver.Server // stun
+	relay *relay.Relay       // msrp_relay
 }
 
 // serve starts the server of the party.
 func (p *party) serve() error {
 	p.server = &server{world: p.world}
 	var err error
-	if p.def.Server.Kind == "stun" {
+	switch p.def.Server.Kind {
+	case "stun":
 		err = p.serveSTUN()
-	} else {
+	case "msrp_relay":
+		err = p.serveRelay()
+	default:
 		err = p.serveSIP()
 	}
 	if err != nil {
@@ -41,6 +47,19 @@ func (p *party) serveSTUN() error {
 	p.world.hosts.add(p.def.Name, addrs...)
 	var err error
 	p.server.stun, err = stunserver.New(stunserver.Config{Net: p.host, Host: addrs[0], Alternate: addrs[1]})
+	return err
+}
+
+// serveRelay starts an MSRP relay, over TLS when anything goes over TLS.
+func (p *party) serveRelay() error {
+	cert, err := p.world.certificate(p)
+	if err != nil {
+		return err
+	}
+	def := p.def.Server
+	p.server.relay, err = relay.New(relay.Config{
+		Net: p.host, Addr: netip.AddrPortFrom(p.address(), 0), Rand: p.random(), TLS: cert, Users: def.Users, Expires: def.Expires,
+	})
 	return err
 }
 
@@ -82,6 +101,8 @@ func (w *world) closeServers() {
 			p.server.sip.Close()
 		case p.server.stun != nil:
 			p.server.stun.Close()
+		case p.server.relay != nil:
+			p.server.relay.Close()
 		}
 	}
 	if w.dns != nil {
@@ -92,6 +113,8 @@ func (w *world) closeServers() {
 // attribute reads what the server has seen.
 func (s *server) attribute(name string) (any, bool) {
 	switch {
+	case name == "requests" && s.relay != nil:
+		return relayRequests(s.relay.Counts()), true
 	case name == "requests" && s.stun != nil:
 		return s.stun.Requests(), true
 	case name == "requests":
@@ -115,6 +138,30 @@ type serverList []any
 
 // Names implements [match.Named]: the number.
 func (l serverList) Names() []string { return []string{fmt.Sprint(len(l))} }
+
+// relayRequests are what an MSRP relay has done: a number of requests, or its
+// parts.
+type relayRequests relay.Counts
+
+// Names implements [match.Named]: the number.
+func (r relayRequests) Names() []string {
+	return []string{fmt.Sprint(r.Authenticated + r.Challenged + r.Forwarded + r.Refused)}
+}
+
+// Part implements [match.Parts].
+func (r relayRequests) Part(name string) any {
+	switch name {
+	case "authenticated":
+		return r.Authenticated
+	case "challenged":
+		return r.Challenged
+	case "forwarded":
+		return r.Forwarded
+	case "refused":
+		return r.Refused
+	}
+	return match.Absent{}
+}
 
 // serverRequest is a request that a server has received: a method, or its parts.
 type serverRequest struct {

@@ -160,8 +160,9 @@ type stream struct {
 	name    string // given by the file; "" at the end that was offered it
 	session *session
 
-	mu      sync.Mutex
-	offered string // what its offerer calls it, once that is known: its m-line may become another stream's
+	mu        sync.Mutex
+	sent, got []string // texts, see msrp.go
+	offered   string   // what its offerer calls it, once that is known: its m-line may become another stream's
 }
 
 // Names are what a file may call the stream: the name its offerer gave it, and

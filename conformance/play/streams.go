@@ -25,6 +25,9 @@ func (p *party) definition(name string) *scenario.StreamDef {
 			if merged.Double == nil {
 				merged.Double = base.Double
 			}
+			if merged.File == nil {
+				merged.File = base.File
+			}
 		}
 		return &merged
 	}
@@ -55,7 +58,7 @@ func (p *party) newStream(name string, owner *session) (streams.MediaStream, err
 // with a double the doubles.
 func (p *party) registry() *streams.Registry {
 	builtin := &streams.Registry{}
-	streams.RegisterAudio(builtin)
+	streams.RegisterBuiltIn(builtin)
 	result := &streams.Registry{}
 	types := map[string]bool{}
 	for _, f := range builtin.Factories() {
@@ -88,7 +91,7 @@ func (p *party) factory(typ string, real streams.Factory, isReal bool) streams.F
 			case def != nil && def.Double != nil:
 				return double.New(env, double.ConfigOf(def)), nil
 			case isReal:
-				return real.New(env)
+				return p.makeReal(real, env, def)
 			}
 			return nil, fmt.Errorf("there is no stream type %s yet; a double can stand in for it", typ)
 		},
@@ -96,11 +99,12 @@ func (p *party) factory(typ string, real streams.Factory, isReal bool) streams.F
 			if wirefields.StreamType(remote.MediaDescriptions[index]) != typ {
 				return nil, streams.ErrUnknownStream
 			}
-			if def := p.offered(typ, remote, index); def != nil && def.Double != nil {
+			def := p.offered(typ, remote, index)
+			if def != nil && def.Double != nil {
 				return double.FromSDP(env, double.ConfigOf(def), remote, index)
 			}
 			if isReal {
-				return real.NewFromSDP(env, remote, index)
+				return p.makeOffered(real, env, remote, index, def)
 			}
 			return nil, streams.ErrUnknownStream
 		},

@@ -29,7 +29,11 @@ func (w *world) openNetwork(o Options) error {
 		return w.openLoopback(o)
 	}
 	w.net = simnet.New(w.c.Seed)
-	w.net.TapSignalling(w.wire.packet)
+	if w.wire.others[simnet.MSRP] != nil {
+		w.net.TapSignalling(w.wire.packet)
+	} else {
+		w.net.TapDatagrams(w.wire.packet)
+	}
 	if w.c.Knobs.Latency != 0 {
 		w.net.SetLink("", "", simnet.LinkConfig{Latency: w.c.Knobs.Latency})
 	}

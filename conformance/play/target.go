@@ -103,6 +103,14 @@ func (t *target) ready() bool {
 	return !ok || slices.Contains(states, t.session.session.State())
 }
 
+// started tells whether the stream is as far as the call needs it.
+func (t *target) started() bool {
+	if t.stream == nil || t.call != "send" && t.call != "composing" {
+		return true
+	}
+	return t.stream.started()
+}
+
 // why says what the call is waiting for.
 func (t *target) why() string {
 	switch {
@@ -110,6 +118,8 @@ func (t *target) why() string {
 		return "waiting to " + t.call + ": " + t.err.Error()
 	case t.session == nil:
 		return "waiting to " + t.call + ": the application of " + t.party.def.Name + " does not run"
+	case t.stream != nil && !t.started():
+		return "waiting to " + t.call + ": the stream has not started"
 	case t.call == "accept_transfer" || t.call == "reject_transfer":
 		return "waiting to " + t.call + ": nobody has asked for a transfer"
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/conferenceinfo"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/msrp/cpim"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
@@ -74,10 +75,27 @@ func (p *party) value(v any, owner *session) any {
 		return string(v)
 	case sipsimple.Action:
 		return string(v)
+	case cpim.Identity:
+		return identityValue(v)
+	case []cpim.Identity:
+		list := make([]any, len(v))
+		for i, id := range v {
+			list[i] = identityValue(id)
+		}
+		return list
+	case []byte:
+		return string(v)
 	case error:
 		return v.Error()
 	}
 	return v
+}
+
+func identityValue(id cpim.Identity) any {
+	if id.URI == "" {
+		return nil
+	}
+	return id.URI
 }
 
 // named is the record of a stream, which learns its name now.

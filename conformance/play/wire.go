@@ -35,6 +35,7 @@ type octets struct {
 	from, to      string
 	transport     string
 	protocol      simnet.Protocol // "" = SIP
+	src, dst      string          // of a TCP segment
 	data          []byte
 	lost          bool
 	serial        int
@@ -62,6 +63,7 @@ type wireLog struct {
 	sip      wireLogs
 	others   map[simnet.Protocol]*otherLog // see protocols.go
 	seen     map[string]bool               // messages that have been sent once
+	flows    map[[2]string]*msrpFlow       // by source and destination
 }
 
 func newWireLog(w *world) *wireLog {
@@ -76,6 +78,13 @@ func newWireLog(w *world) *wireLog {
 // packet takes the SIP messages out of the network's tap: UDP is seen there,
 // with what happened to it on the way.
 func (l *wireLog) packet(p simnet.Packet) {
+	if p.Proto == simnet.TCP {
+		if !p.Copy && p.Control == "" {
+			l.add(octets{sent: p.Sent, arrives: p.Arrives, from: p.From, to: p.To, transport: "tcp", protocol: simnet.MSRP,
+				data: p.Data, src: p.Src.String(), dst: p.Dst.String()})
+		}
+		return
+	}
 	if p.Proto != simnet.UDP || p.Copy {
 		return
 	}

@@ -26,6 +26,7 @@ type world struct {
 	pki     *pki
 	dns     *dnsserver.Server // nil: the file has none
 	hosts   hostNames
+	folders map[string]string // where files are saved, by party/name
 
 	namesRefusal bool     // see loosen.go
 	looksAt      []string // attributes that `has` of some item asks for

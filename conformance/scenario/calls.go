@@ -171,8 +171,10 @@ func (c *compiler) parameter(call *Call, p pair) {
 		call.Params[key] = c.streamNames(p.value)
 	case "routes":
 		call.Params[key] = c.routes(p.value)
-	case "focus":
+	case "focus", "early":
 		call.Params[key] = c.bool(p.value)
+	case "size":
+		call.Params[key] = c.size(p.value)
 	case "replacing":
 		text := c.text(p.value, "a session")
 		call.Params[key] = c.sessionName(p.value, text)

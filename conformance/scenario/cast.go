@@ -228,6 +228,10 @@ func (c *compiler) readStream(def *StreamDef, n *node) {
 			def.Hold = &hold
 		case "direction":
 			def.Direction = c.word(value, directions)
+		case "file":
+			def.File = c.file(value)
+		case "role":
+			def.Role = c.word(value, []string{"viewer", "server"})
 		case "codecs":
 			def.Codecs = c.texts(value, "a list of codecs such as [PCMU]")
 		default:
@@ -248,6 +252,10 @@ func (c *compiler) checkStreamType(p pair, def *StreamDef) {
 		if p.value.get("type") == nil && !p.value.isScalar() {
 			c.r.at(p.key, "the stream %s has no type", quote(def.Name))
 		}
+	case def.File != nil && def.Type != "file-transfer":
+		c.r.at(p.key, "a stream of type %s has no file", def.Type)
+	case def.Role != "" && def.Type != "desktop-sharing":
+		c.r.at(p.key, "a stream of type %s has no role", def.Type)
 	case def.Double == nil && isNotBuilt("stream type", def.Type):
 		c.r.at(where, "stream type %s: not built yet, but for a double: {type: %s, double: true}", quote(def.Type), def.Type)
 	}

@@ -10,12 +10,12 @@ import (
 // what is built, not what is only reserved.
 type Language struct {
 	TopLevel, Party, Stream, Settings, Account Words
-	Calls, Scripts                             []CallWord
+	Calls, Scripts, StreamScripts              []CallWord
 	SmallKeys, Verbs, Network, Extras          Words
 	NetworkKeys                                map[string][]string // keys that may stand beside a network verb
 	Items, Groups, Wire, Message, SDP, Line    Words
 	Sound, Session, PartyState, StreamState    Words               // measures; attributes of sessions, parties, streams
-	ServerState, OtherMessage                  Words               // attributes of servers; fields of DNS and STUN messages
+	ServerState, OtherMessage, File            Words               // attributes of servers; fields of DNS, STUN and MSRP messages; parts of a file
 	Knobs                                      map[string][]string // values; nil = a time
 
 	StreamTypes, Worlds, Methods, Directions, Errors, SessionStates, StreamStates, Watch []string
@@ -43,7 +43,7 @@ func Describe() Language {
 		Verbs: Words(otherVerbs), Network: Words{}, Extras: Words(extraAbout), NetworkKeys: map[string][]string{},
 		Items: Words(itemWords), Groups: Words(groupWords), Wire: Words(wireWords), Message: Words(messageWords),
 		SDP: Words(sdpWords), Line: Words(lineWords), Sound: built("sentence", soundWords), Session: Words(sessionWords),
-		ServerState: Words(serverWords), OtherMessage: Words(otherWords), PartyState: built("attribute", partyWords), StreamState: built("attribute", streamAttributeWords),
+		ServerState: Words(serverWords), OtherMessage: otherMessages(), File: Words(fileKeys), PartyState: built("attribute", partyWords), StreamState: built("attribute", streamAttributeWords),
 		Knobs: map[string][]string{"latency": nil}, StreamTypes: streamTypes, Worlds: worlds, Methods: methods,
 		Directions: directions, Errors: errorWords, SessionStates: sessionStates, StreamStates: streamStates,
 	}
@@ -67,7 +67,7 @@ func Describe() Language {
 		}
 	}
 	slices.Sort(l.Watch)
-	l.Calls, l.Scripts = builtCalls(), scriptWords()
+	l.Calls, l.Scripts, l.StreamScripts = builtCalls(), scriptWords(scripts), scriptWords(streamScripts)
 	return l
 }
 
@@ -94,7 +94,14 @@ func builtCalls() []CallWord {
 	return list
 }
 
-func scriptWords() []CallWord {
+func otherMessages() Words {
+	words := Words{}
+	maps.Copy(words, otherWords)
+	maps.Copy(words, msrpWords)
+	return words
+}
+
+func scriptWords(scripts map[string]scriptSpec) []CallWord {
 	var list []CallWord
 	for _, name := range names(scripts) {
 		if !isNotBuilt("script", name) {

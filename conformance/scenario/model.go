@@ -77,7 +77,7 @@ type TLS struct {
 
 // Server is a good server that a party is instead of an application.
 type Server struct {
-	Kind      string            // registrar, proxy, stun
+	Kind      string            // registrar, proxy, stun, msrp_relay
 	Users     map[string]string // passwords
 	Challenge int               // 401, 407; 0 = what fits the request
 	Expires   time.Duration     // longest registration; 0 = an hour
@@ -97,6 +97,19 @@ type StreamDef struct {
 	Hold      *bool // a double supports hold
 	Codecs    []string
 	Direction string
+	File      *File  // of a file transfer
+	Role      string // of desktop sharing: viewer, server; "" = viewer
+}
+
+// File is what a file transfer is about.
+type File struct {
+	Random   bool   // made from the seed
+	Size     int64  // of what is made
+	Path     string // else a name of Case.Files
+	Name     string // as told; "" = that of the stream, or the base of the path
+	Type     string
+	Announce string // size that is told, none; "" = the right one
+	Hash     string // good ("" too), wrong, none, or the text itself
 }
 
 // Double dictates the behaviour of a stand-in stream.
@@ -218,6 +231,7 @@ type (
 	// Script is one message of a scripted party.
 	Script struct {
 		Party   string
+		Stream  string         // name of an m-line: a message of its MSRP connection, or connect, close, reset, pause, resume
 		Dialog  string         // label after #
 		Name    string         // receive, respond, request, send
 		Receive *match.Item    // for receive: fields as on the wire, Name empty

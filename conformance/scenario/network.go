@@ -128,15 +128,16 @@ func (c *compiler) networkTarget(v *NetworkVerb, p pair) {
 	v.Message = c.faultMessage(one.value)
 }
 
-// faultMessage reads METHOD, CODE, CODE METHOD, rtp, rtcp or any.
+// faultMessage reads METHOD, CODE, CODE METHOD, rtp, rtcp, msrp, stun, dns or any.
 func (c *compiler) faultMessage(n *node) string {
 	text := c.text(n, "a message: a method, a code, rtp, rtcp or any")
 	code, method, both := strings.Cut(text, " ")
 	switch {
 	case text == "" || c.r.refused(n, "message", text) || slices.Contains(mediaMessages, text):
 	case codeForm.MatchString(code) && (!both || methodForm.MatchString(method)):
+	case !both && slices.Contains(msrpMethods, text):
 	case both || codeForm.MatchString(text):
-		c.r.at(n, "%s is no message: expected a method, a code, rtp, rtcp or any", quote(text))
+		c.r.at(n, "%s is no message: expected a method, a code, rtp, rtcp, msrp, stun, dns or any", quote(text))
 	default:
 		c.method(n)
 	}

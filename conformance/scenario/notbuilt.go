@@ -13,19 +13,16 @@ import (
 var notBuilt = []string{
 	"key peers",
 
-	"party key devices", "server msrp_relay",
+	"party key devices",
 
-	"knob srtp", "knob ice", "codec opus", "codec G722", "stream type chat", "stream type file-transfer",
-	"stream type desktop-sharing", "stream key file",
+	"knob srtp", "knob ice", "codec opus", "codec G722",
 
-	"call send", "call dtmf", "call record", "call stop_recording",
+	"call dtmf", "call record", "call stop_recording",
 
-	"message msrp", "protocol msrp", "sentence dtmf",
+	"sentence dtmf",
 	"attribute recording",
-	"attribute received",
 
 	"notification SIPEngineLog", "notification SIPEngineGotException",
-	"notification ChatStream*", "notification FileTransferStream*", "notification DesktopSharingStream*",
 }
 
 // isNotBuilt tells whether a word of some kind is in the table.

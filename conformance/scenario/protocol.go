@@ -24,8 +24,11 @@ var (
 func (c *compiler) otherMessage(protocol string, n *node) match.Item {
 	item := match.Item{Kind: match.Single, Fields: map[string]match.Matcher{}, Times: match.Range{From: 1, To: 1}}
 	known, fields := dnsFields, []pair(nil)
-	if protocol == "stun" {
+	switch protocol {
+	case "stun":
 		known = stunFields
+	case "msrp":
+		known = names(msrpWords)
 	}
 	if n.isDict() {
 		if len(n.pairs) != 1 {
@@ -38,7 +41,11 @@ func (c *compiler) otherMessage(protocol string, n *node) match.Item {
 		n = n.pairs[0].key
 	}
 	c.otherName(protocol, &item, n)
-	c.knownKeys(fields, "field of a "+protocol+" message", known)
+	if protocol != "msrp" {
+		c.knownKeys(fields, "field of a "+protocol+" message", known)
+	} else {
+		c.msrpFields(fields, known)
+	}
 	for _, f := range fields {
 		if f.value.null {
 			c.noValue(f.key)
@@ -53,8 +60,14 @@ func (c *compiler) otherName(protocol string, item *match.Item, n *node) {
 	text := c.text(n, "a message")
 	code, method, both := strings.Cut(text, " ")
 	types, isCode, example := dnsTypes, slices.Contains(dnsCodes, code), "a type such as SRV, NOERROR, or NOERROR SRV"
-	if protocol == "stun" {
+	switch protocol {
+	case "stun":
 		types, isCode, example = stunMethods, codeForm.MatchString(code), "BINDING, 200, or a code"
+	case "msrp":
+		types, isCode, example = msrpMethods, codeForm.MatchString(code), "SEND, 200, or 200 SEND"
+		if methodForm.MatchString(code) && didYouMean(code, msrpMethods) == "" {
+			types = append(slices.Clone(types), code) // one that nobody knows
+		}
 	}
 	switch {
 	case text == "" || text == "any":

@@ -10,7 +10,7 @@ import (
 // script reads one message of a scripted party.
 func (c *compiler) script(step *Step, s Subject, p pair) Verb {
 	if s.Stream != "" {
-		c.r.at(p.key, "a scripted party has no streams")
+		return c.streamScript(step, s, p)
 	}
 	v := &Script{Party: s.Party, Dialog: s.Session, Params: map[string]any{}}
 	pairs := c.dict(p.value, "a message such as {receive: INVITE} or {respond: 200, sdp: answer}")

@@ -90,6 +90,8 @@ func (c *compiler) checkServer(p *Party, key, value *node) {
 			c.r.at(k.key, "%s is a server: it has no %s", quote(key.text), name)
 		case p.Server.Kind == "stun" && (name == "tls" || name != "server" && slices.Contains(serverKeys, name)):
 			c.r.at(k.key, "a STUN server has no %s", name)
+		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "forks", "answers"}, name):
+			c.r.at(k.key, "an MSRP relay has no %s", name)
 		case p.Server.Kind == "proxy" && name == "expires":
 			c.r.at(k.key, "a proxy grants no registrations; say server: registrar")
 		}

@@ -12,7 +12,7 @@ import (
 // watchWords stand for patterns; "session" is [catalogue.session].
 var watchWords = map[string][]string{
 	"session":     nil,
-	"stream":      {"MediaStream*", "AudioStream*", "ChatStream*", "FileTransferStream*", "DesktopSharingStream*"},
+	"stream":      {"MediaStream*", "AudioStream*", "ChatStream*", "FileTransferStream*", "DesktopSharing*"},
 	"application": {"SIPApplication*", "SIPSessionManager*"},
 	"account":     {"SIPAccount*", "BonjourAccount*"},
 	"dns":         {"DNSLookup*"},

@@ -95,7 +95,7 @@ func (w *wireReader) single(item *match.Item, key, value, whole *node) {
 	}
 	source := item.Source
 	message := match.Item{}
-	if w.protocol == "dns" || w.protocol == "stun" {
+	if w.protocol != "" && w.protocol != "sip" {
 		message = c.otherMessage(w.protocol, value)
 	} else {
 		message = c.message(value)

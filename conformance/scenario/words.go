@@ -61,8 +61,9 @@ var (
 		"type":      "audio, chat, file-transfer or desktop-sharing",
 		"double":    "a stand-in without media: true, or {initialize: OUTCOME, start: OUTCOME}; an outcome is a time, never, or {fail: TEXT, after: TIME}",
 		"hold":      "whether a double supports hold; audio does",
-		"file":      "the file of a file transfer",
-		"direction": "direction that a double offers",
+		"file":      "the file of a file transfer: random 1MB, a file beside this one, or a map with content, name, type, size, hash",
+		"direction": "direction that a double or an MSRP stream offers; of a file transfer sendonly (push, unless said) or recvonly (pull)",
+		"role":      "of desktop sharing: viewer (unless said) or server",
 		"codecs":    "codecs of an audio stream",
 	}
 	setting = keywords{
@@ -80,6 +81,12 @@ var (
 		"auth.username": "for digest authentication, the user part of the id unless said",
 		"auth.password": "for digest authentication",
 		"sip.register":  "whether it registers",
+
+		"msrp.transport":        "transport of MSRP: tls or tcp; unless said tls where there is a certificate",
+		"msrp.connection_model": "relay or acm; unless said relay where there is one",
+
+		"nat_traversal.msrp_relay":                  "the MSRP relay that it uses: a party with server: msrp_relay",
+		"nat_traversal.use_msrp_relay_for_outbound": "true: the relay is used for calls that it makes, too",
 	}
 	itemWords = keywords{
 		"as":     "names the instant at which it was seen",
@@ -111,6 +118,11 @@ var (
 		"reason": "phrase of a response", "body": "the body as text", "sipfrag": "code or line of a sipfrag body",
 		"dialog": "the dialog", "transport": "udp, tcp or tls", "method": "method, of a response that of its CSeq",
 		"code": "code of a response",
+	}
+	msrpWords = keywords{
+		"body": "the body as text", "flag": "of the end of the chunk: $ complete, + more follows, # given up", "size": "octets of the body",
+		"tid": "transaction id", "reason": "comment of a response", "method": "method, of a response that of its request",
+		"code": "code of a response", "transport": "tcp",
 	}
 	otherWords = keywords{
 		"name": "DNS: the name asked for", "answers": "DNS: the records, as zone lines without the name and its lifetime",
@@ -163,11 +175,19 @@ var (
 	streamAttributeWords = keywords{
 		"type": "type of the stream", "state": "state of the stream: NULL, INITIALIZED, STARTED, ENDED …", "index": "number of its m-line",
 		"hold_supported": "can be held", "on_hold": "held by either side", "on_hold_by_local": "held by us",
-		"on_hold_by_remote": "held by the peer", "received": "what arrived", "recording": "what was recorded",
+		"on_hold_by_remote": "held by the peer",
+		"received":          "what arrived: the texts of a chat, the number of octets of a file; identical: as it was sent", "recording": "what was recorded",
 		"codec": "codec in use", "sample_rate": "of the codec, in Hz", "srtp_active": "encrypted", "ice_active": "ICE in use",
 		"muted": "the peer's sound is kept from us", "recording_active": "is recorded", "direction": "direction in use",
 		"local_rtp_address": "our address", "local_rtp_port": "our port", "remote_rtp_address": "the peer's address",
 		"remote_rtp_port": "the peer's port",
+		"transport":       "tcp or tls", "local_path": "MSRP path of our description", "remote_path": "MSRP path of the peer's",
+		"local_role": "our a=setup: active, passive or actpass", "remote_role": "the peer's", "shutting_down": "its end is no failure",
+		"local_identity": "who we are", "remote_identity": "who the peer is", "cpim_enabled": "messages are wrapped; null: not negotiated",
+		"private_messages_allowed": "messages to others than the peer are allowed", "accept_types": "what we take",
+		"accept_wrapped_types": "what we take wrapped in CPIM", "file_selector": "which file: name, type, size, hash",
+		"transferred_bytes": "octets that are through, from the first on", "saved_as": "name of the file in its folder, null until it is whole",
+		"handler_type": "active is a viewer, passive a server",
 	}
 )
 

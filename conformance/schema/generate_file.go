@@ -3,6 +3,8 @@ package schema
 import (
 	"maps"
 	"slices"
+
+	"github.com/go-sipsimple/callflow/conformance/scenario"
 )
 
 // cast defines parties, streams and descriptions that a script sends.
@@ -13,7 +15,8 @@ func (g *generator) cast() {
 	double := anyOf(l.Stream["double"], object{"const": true},
 		closed("behaviour of the stand-in", object{"initialize": outcome, "start": outcome}))
 	kinds := map[string]object{"type": oneWord("", l.StreamTypes), "double": double, "hold": object{"type": "boolean"},
-		"direction": oneWord("", l.Directions), "codecs": listOf("", ref("text"))}
+		"direction": oneWord("", l.Directions), "codecs": listOf("", ref("text")),
+		"file": anyOf("", ref("text"), closed("parts of a file", g.texts(l.File))), "role": oneWord("", []string{"viewer", "server"})}
 	stream := object{}
 	for key, about := range l.Stream {
 		stream[key] = withText(kinds[key], about)
@@ -25,6 +28,15 @@ func (g *generator) cast() {
 		anyOf("a word or a pattern", object{"enum": l.Watch}, object{"type": "string", "pattern": `^[A-Z][A-Za-z*?]*$`}))
 	g.sentSDP()
 	g.party()
+}
+
+// texts makes the properties for words that have a text each.
+func (*generator) texts(words scenario.Words) object {
+	properties := object{}
+	for word, about := range words {
+		properties[word] = described("text", about)
+	}
+	return properties
 }
 
 func (g *generator) party() {

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"slices"
+
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 )
 
@@ -23,6 +25,15 @@ func (g *generator) calls() {
 	for _, c := range g.language.Scripts {
 		scripts = append(scripts, g.scriptForm(c))
 	}
+	bare = nil
+	for _, c := range g.language.StreamScripts {
+		if slices.Contains([]string{"receive", "respond", "request", "send"}, c.Name) {
+			scripts = append(scripts, g.scriptForm(c))
+		} else {
+			bare = append(bare, c.Name)
+		}
+	}
+	scripts = append(scripts, object{"enum": bare, "description": "what a scripted party does with an MSRP connection"})
 	g.defs["script"] = anyOf("a message of a scripted party", scripts...)
 	g.defs["doing"] = anyOf("what the party does: a call, or a message of a scripted party", ref("call"), ref("script"))
 }
@@ -77,7 +88,11 @@ func (g *generator) parameter(name string) object {
 	case "focus":
 		return anyOf("whether we are a conference focus", object{"type": "boolean"}, ref("variable"))
 	}
-	about := map[string]string{"account": "name of the account", "subject": "the Subject", "reason": "the phrase",
+	if name == "early" {
+		return anyOf("does not wait until the stream has started", object{"type": "boolean"}, ref("variable"))
+	}
+	about := map[string]string{"size": "the text is repeated up to this size", "to": "another recipient than the peer",
+		"refresh": "seconds until it is told again", "account": "name of the account", "subject": "the subject", "reason": "the phrase",
 		"replacing": "the session that is replaced", "type": "content type"}
 	return described("text", about[name])
 }
@@ -93,7 +108,8 @@ func (g *generator) scriptForm(c scenario.CallWord) object {
 		"reason": "the phrase", "body": "the body as text", "sipfrag": "a sipfrag body: a code, or a status line",
 		"ruri": "the Request-URI", "dialog": "none: outside the dialog", "like": "the same again as that label, with changes",
 		"branch": "new: another branch", "cseq": "another CSeq", "from_tag": "another tag of From", "to_tag": "another tag of To",
-		"once": "never repeated",
+		"once": "never repeated", "size": "the body is repeated up to this size", "type": "Content-Type",
+		"flag": "of the end of the chunk: $, + or #", "tid": "transaction id",
 	}
 	for _, p := range c.Params {
 		switch p {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,7 @@ func (p *Party) describe(d *dialog, what any) ([]byte, error) {
 		}
 	}
 	m.sent, m.sentBody = description, sdp.Marshal(description)
-	return m.sentBody, nil
+	return m.sentBody, p.listenMSRP(d, description)
 }
 
 // setOrigin writes what a file says about the o= line: the user name, or that
@@ -267,6 +268,13 @@ func (p *Party) attributes(line *psdp.MediaDescription, spec scenario.SDPLine) {
 	}
 	for _, text := range spec.Attributes {
 		key, value, _ := strings.Cut(text, ":")
+		name := strings.TrimPrefix(key, "!") // ! leaves out what the party writes by itself
+		if name != key || slices.Contains([]string{"path", "accept-types", "setup", "file-selector"}, name) {
+			line.Attributes = slices.DeleteFunc(line.Attributes, func(a psdp.Attribute) bool { return a.Key == name })
+		}
+		if name != key {
+			continue
+		}
 		line.Attributes = append(line.Attributes, psdp.Attribute{Key: key, Value: value})
 	}
 	if d, err := psdp.NewDirection(direction); err == nil && sdp.Alive(line) {

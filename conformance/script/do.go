@@ -46,6 +46,9 @@ func (p *Party) Try(step *scenario.Script, env match.Env, names ...string) (done
 	if err != nil {
 		return false, err
 	}
+	if step.Stream != "" {
+		return p.tryMSRP(step, params, env, names)
+	}
 	switch step.Name {
 	case "receive":
 		return p.tryReceive(step, params, env, names)
@@ -116,6 +119,12 @@ func (r *Received) event() match.Event { return match.Event{Fields: r.Fields, Te
 
 // String is the message in short: "200 OK INVITE".
 func (r *Received) String() string {
+	if r.Msg == nil {
+		if code, ok := r.Fields["code"]; ok {
+			return fmt.Sprint(code)
+		}
+		return fmt.Sprint(r.Fields["method"])
+	}
 	if res := r.Response(); res != nil {
 		return fmt.Sprintf("%d %s %s", res.StatusCode, res.Reason, res.CSeq().MethodName)
 	}

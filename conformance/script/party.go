@@ -56,6 +56,7 @@ type Config struct {
 type Party struct {
 	cfg       Config
 	transport *wire.Transport
+	work      sync.WaitGroup // of MSRP
 
 	mu      sync.Mutex // guards everything below and in the types of this package
 	closed  bool
@@ -66,6 +67,7 @@ type Party struct {
 	clients []*client // requests sent, oldest first
 	dialogs []*dialog // oldest first
 	current *dialog   // made by an INVITE, of the last message in one
+	lines   lines     // of MSRP
 	seen    []string  // messages outside any transaction, to know their copies
 }
 
@@ -133,9 +135,11 @@ func (p *Party) Close() {
 	for _, c := range p.clients {
 		c.repeat.stop()
 	}
+	p.closeMSRP()
 	p.wake()
 	p.mu.Unlock()
 	p.transport.Close()
+	p.work.Wait()
 }
 
 // wake lets waiting steps look again.

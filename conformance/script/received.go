@@ -25,6 +25,9 @@ type Received struct {
 	server *server // of a request
 	client *client // of a response
 	dialog *dialog // nil if it belongs to none
+
+	line   *msrpLine // of a message of MSRP, which has no Msg
+	labels []string  // of such a message
 }
 
 // Request is the message if it is a request, else nil.
@@ -96,5 +99,5 @@ func (p *Party) take(r *Received) {
 func (p *Party) Unread() []*Received {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(p.unread), (*Received).trying)
+	return append(slices.DeleteFunc(slices.Clone(p.unread), (*Received).trying), p.unreadMSRP()...)
 }
