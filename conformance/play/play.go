@@ -3,6 +3,7 @@ package play
 import (
 	"errors"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +96,7 @@ func (r *Result) play(began time.Time, o Options) {
 	}
 	d := &driver{world: w}
 	d.settleNow()
+	d.awaitApplications()
 	w.begin()
 	r.Failures = d.judge(began)
 	if r.Virtual = d.now(); d.stopped > 0 {
@@ -141,10 +143,25 @@ func (w *world) startAll() error {
 	return nil
 }
 
+// awaitApplications waits in real time for the applications to have started. In
+// virtual time they have when everything has come to rest.
+func (d *driver) awaitApplications() {
+	if d.real == nil {
+		return
+	}
+	d.wait(d.now()+startLimit, func() bool {
+		return !slices.ContainsFunc(d.parties, func(p *party) bool { return p.started && !p.app.Running() })
+	})
+	d.settleNow()
+}
+
+// startLimit is how long the applications may take to start.
+const startLimit = 10 * time.Second
+
 // begin makes this instant the start of the run. What the applications posted
 // while they started is not judged.
 func (w *world) begin() {
-	w.start = time.Now()
+	w.start.set(time.Now())
 	w.log = nil
 	for _, p := range w.parties {
 		p.log.Drop(p.log.Len())

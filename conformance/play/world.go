@@ -30,7 +30,7 @@ type world struct {
 
 	namesRefusal bool     // see loosen.go
 	looksAt      []string // attributes that `has` of some item asks for
-	start        time.Time
+	start        beginning
 	changed      chan struct{} // something has happened
 
 	tolerance time.Duration // how far instants may be off
@@ -41,7 +41,8 @@ type world struct {
 // newWorld builds the world of a case, the simulated one in a bubble. Nothing
 // runs yet.
 func newWorld(c *scenario.Case, o Options) (*world, error) {
-	w := &world{c: c, start: time.Now(), changed: make(chan struct{}, 1), tolerance: match.Exact}
+	w := &world{c: c, changed: make(chan struct{}, 1), tolerance: match.Exact}
+	w.start.set(time.Now())
 	w.env = newEnvironment(w)
 	w.wire = newWireLog(w)
 	w.looksAt = attributesAskedFor(c)
