@@ -9,8 +9,21 @@ func ReadWaveFile(filename string) (samples []int16, rate int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	return w.samples(), w.rate, nil
+}
+
+// DecodeWave is [ReadWaveFile] for the octets of a file. The error wraps [ErrNotWave].
+func DecodeWave(content []byte) (samples []int16, rate int, err error) {
+	w, err := parseWave(content)
+	if err != nil {
+		return nil, 0, err
+	}
+	return w.samples(), w.rate, nil
+}
+
+func (w *wave) samples() []int16 {
 	n := len(w.data) / w.blockSize()
-	return w.read(make([]int16, 0, n), n), w.rate, nil
+	return w.read(make([]int16, 0, n), n)
 }
 
 // WriteWaveFile writes mono PCM of 16 bit.

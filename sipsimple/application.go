@@ -39,11 +39,12 @@ type Config struct {
 	Logger *slog.Logger  // nil means slog.Default()
 	Host   netip.Addr    // local address to bind; the zero Addr means any
 
-	// The next five are for an application without storage ([Application.Start]);
+	// The next six are for an application without storage ([Application.Start]);
 	// for others they are settings.
 	UDPPort, TCPPort, TLSPort int           // 0 means any free port, -1 no listener
 	UserAgent                 string        // User-Agent and Server headers; "" means "sipsimple"
 	InviteTimeout             time.Duration // 0 means DefaultInviteTimeout, negative none
+	SampleRate                int           // of the mixer in Hz; 0 means 8000, the rate of G.711
 
 	// TLS is certificate and trust; nil means no TLS without storage. With
 	// storage it is the template for what the settings say.

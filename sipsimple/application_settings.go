@@ -1,6 +1,7 @@
 package sipsimple
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/go-sipsimple/callflow/audio"
@@ -32,11 +33,13 @@ func (a *Application) userAgent() string {
 }
 
 // audioSettings are those of the sound devices. Without storage there are no
-// alerts, and the mixer runs at the rate of G.711.
+// alerts, and the mixer runs at the rate of G.711 unless [Config] says another.
 func (a *Application) audioSettings() audio.Settings {
 	g := a.Settings()
 	if g == nil {
-		return audio.Settings{InputDevice: audio.SystemDefault, OutputDevice: audio.SystemDefault, SampleRate: 8000}
+		return audio.Settings{
+			InputDevice: audio.SystemDefault, OutputDevice: audio.SystemDefault, SampleRate: cmp.Or(a.cfg.SampleRate, 8000),
+		}
 	}
 	return audio.Settings{
 		InputDevice: g.Audio.InputDevice.Or(audio.NoDevice), OutputDevice: g.Audio.OutputDevice.Or(audio.NoDevice),

@@ -86,6 +86,10 @@ func (p *party) activeSessions() []any {
 func streamAttribute(st *stream, name string) (any, bool) {
 	s := st.stream
 	switch name {
+	case "recording":
+		return st.recording()
+	case "recording_filename":
+		return st.recordingFilename()
 	case "type":
 		return s.Type(), true
 	case "index":

@@ -273,6 +273,10 @@ func (p *party) performOnStream(st *stream, v *scenario.Call) error {
 			audio.SetMuted(v.Name == "mute")
 			return nil
 		}
+	case "dtmf", "record", "stop_recording":
+		if audio, ok := st.stream.(*streams.AudioStream); ok {
+			return p.performOnAudio(st, audio, v)
+		}
 	}
 	return fmt.Errorf("a stream of type %s cannot %s", st.stream.Type(), strings.ReplaceAll(v.Name, "_", " "))
 }

@@ -78,6 +78,9 @@ func (w *world) tearDown() error {
 	w.scripts.close()
 	w.closeServers()
 	w.removeFolders()
+	for _, p := range w.parties {
+		p.got.folder.remove()
+	}
 	if late == nil {
 		late = w.leaks()
 	}

@@ -38,6 +38,9 @@ func (d *driver) listen(s *scenario.Step, v *scenario.Listen) *Failure {
 			}
 		}
 	}
+	for _, p := range d.parties {
+		p.forgetDigits()
+	}
 	return nil
 }
 
@@ -90,7 +93,7 @@ func (d *driver) hears(s *scenario.Sentence, e ear, from, to time.Time, lostBefo
 	lost := max(result.LostFrames, e.hearer.lostPackets()-lostBefore[e.hearer.def.Name])
 	values := map[string]any{
 		"tone": tone(result, want), "tones": tones(result.Tones), "snr": result.SNR, "longest_gap": result.LongestGap,
-		"lost_frames": lost, "level": result.Level, "delay": result.Delay,
+		"lost_frames": lost, "level": result.Level, "delay": result.Delay, "dtmf": e.digits(),
 	}
 	var wrong []string
 	for _, name := range sortedKeys(s.Fields) {

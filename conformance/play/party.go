@@ -30,6 +30,7 @@ type party struct {
 	server   *server                // nil of an application and of a scripted party
 	resolver *resolver.Resolver     // nil without dns: in the file
 	sound    *simnet.Sound
+	got      soundNotes
 	storage  *labStorage                 // nil: the application starts without
 	accounts map[string]*account.Account // by name; "" is the default one
 
@@ -78,6 +79,9 @@ func (p *party) build() error {
 		return p.serve()
 	}
 	cfg, err := p.config()
+	if err == nil {
+		err = p.soundSettings(&cfg)
+	}
 	if err == nil && p.fromStorage {
 		err = p.store(&cfg)
 	}
@@ -92,7 +96,9 @@ func (p *party) build() error {
 }
 
 func (p *party) config() (sipsimple.Config, error) {
-	p.sound = simnet.NewSound(p.def.Plays)
+	if err := p.newSound(); err != nil {
+		return sipsimple.Config{}, err
+	}
 	cfg := sipsimple.Config{
 		Net: p.host, Rand: p.random(), Logger: slog.New(&complaining{party: p}), Host: p.address(),
 		UDPPort: 5060, TCPPort: 5060, TLSPort: -1, Sound: p.sound,
@@ -166,6 +172,7 @@ func (p *party) account(settings map[string]string) (*account.Account, error) {
 		switch key {
 		case "id":
 			acc.ID = value
+		case "rtp.srtp_encryption", "rtp.use_srtp_without_tls": // see soundSettings
 		case "display_name":
 			acc.DisplayName = value
 		case "contact_user":

@@ -58,6 +58,7 @@ func (p *party) read(n notification.Notification) *record {
 	for name, v := range fields {
 		fields[name] = p.value(v, r.session)
 	}
+	p.readSound(r, fields)
 	r.event = match.Event{
 		At: p.world.at(n.Timestamp), Name: n.Name, Fields: fields, Order: fieldOrder(n.Data),
 		Is: r.is, Has: p.snapshot(r),

@@ -93,6 +93,9 @@ func (t *target) ready() bool {
 	if t.err != nil || t.session == nil && t.stream == nil {
 		return false
 	}
+	if t.stream != nil && needsMedia(t.call) {
+		return t.stream.isEstablished()
+	}
 	if t.stream != nil {
 		return true
 	}
@@ -116,6 +119,8 @@ func (t *target) why() string {
 	switch {
 	case t.err != nil:
 		return "waiting to " + t.call + ": " + t.err.Error()
+	case t.stream != nil && needsMedia(t.call):
+		return "waiting to " + t.call + ": the sound of the stream has not started"
 	case t.session == nil:
 		return "waiting to " + t.call + ": the application of " + t.party.def.Name + " does not run"
 	case t.stream != nil && !t.started():

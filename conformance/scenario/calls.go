@@ -156,6 +156,7 @@ func (c *compiler) argument(call *Call, spec callSpec, key, n *node) {
 	default:
 		call.Arg = c.text(n, "a text")
 	}
+	c.soundArgument(call, n)
 	if call.Name == "post" && !n.null && !c.catalogue.has(n.text) {
 		c.r.at(n, "unknown notification %s%s", quote(n.text), didYouMean(n.text, c.catalogue.names))
 	}

@@ -61,7 +61,7 @@ func (c *compiler) addParty(key, value *node) {
 		}
 	}
 	c.checkServer(p, key, value)
-	if p.Scripted && (p.Settings != nil || p.Account != nil || p.Accounts != nil || p.Plays != nil || p.Watch != nil) {
+	if p.Scripted && (p.Settings != nil || p.Account != nil || p.Accounts != nil || p.Plays != nil || p.PlaysWAV != "" || p.Watch != nil) {
 		c.r.at(key, "%s is scripted: it has no settings, account, watch or sound", quote(p.Name))
 	}
 	if !p.Scripted && (p.Auto != nil || p.Ignore != nil) {
@@ -72,7 +72,11 @@ func (c *compiler) addParty(key, value *node) {
 func (c *compiler) partyKey(p *Party, k pair) {
 	switch key, value := k.key.text, k.value; key {
 	case "plays":
-		p.Plays = c.tones(value)
+		if isWave(value) {
+			p.PlaysWAV = c.waveToPlay(value)
+		} else {
+			p.Plays = c.tones(value)
+		}
 	case "watch":
 		p.Watch = c.readWatch(value)
 	case "start":

@@ -179,6 +179,8 @@ func (c *compiler) knobs() {
 			k.Transport = text
 		case "codec":
 			k.Codec = text
+		case "srtp":
+			k.SRTP = text
 		case "ip":
 			k.IP, _ = strconv.Atoi(text)
 		}

@@ -66,9 +66,7 @@ func (c *compiler) sentence(k pair) Sentence {
 		c.knownKeys(pairs, "measure", soundKeys)
 		s.Fields, _ = c.matchers(k.value, "a map")
 		for _, p := range pairs {
-			if !c.r.refused(p.key, "sentence", p.key.text) {
-				c.soundValue(p.key.text, p.value)
-			}
+			c.soundValue(p.key.text, p.value)
 		}
 	}
 	return s

@@ -46,13 +46,15 @@ type Knobs struct {
 	Codec     string        // PCMU
 	Latency   time.Duration // 10ms
 	IP        int           // 4
+	SRTP      string        // off
 }
 
 // Party is one participant.
 type Party struct {
 	Pos      match.Pos
 	Name     string
-	Plays    []float64             // Hz; empty = silence
+	Plays    []float64             // Hz; empty = silence, or a file
+	PlaysWAV string                // a name of Case.Files, in place of tones
 	Watch    []string              // nil = the file's
 	Manual   bool                  // start: manual
 	Storage  *Storage              // nil = none is given
@@ -282,7 +284,7 @@ type Sentence struct {
 	Hearer, Speaker string // Speaker "" = whatever arrives
 	BothWays        bool
 	Silence         bool
-	Fields          map[string]match.Matcher // tone, tones, snr, longest_gap, lost_frames, level, delay
+	Fields          map[string]match.Matcher // tone, tones, snr, longest_gap, lost_frames, level, delay, dtmf
 	Source          string
 }
 

@@ -15,12 +15,7 @@ var notBuilt = []string{
 
 	"party key devices",
 
-	"knob srtp", "knob ice", "codec opus", "codec G722",
-
-	"call dtmf", "call record", "call stop_recording",
-
-	"sentence dtmf",
-	"attribute recording",
+	"knob ice", "codec opus",
 
 	"notification SIPEngineLog", "notification SIPEngineGotException",
 }

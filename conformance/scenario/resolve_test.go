@@ -45,7 +45,7 @@ except: [{transport: tcp, codec: PCMA}, {name: declined, transport: tcp}]
 	if got := namesOf(cases); got != want {
 		t.Fatalf("got  %s\nwant %s", got, want)
 	}
-	if k := cases[2].Knobs; k != (scenario.Knobs{Transport: "tcp", Codec: "PCMU", Latency: 10 * time.Millisecond, IP: 4}) {
+	if k := cases[2].Knobs; k != (scenario.Knobs{Transport: "tcp", Codec: "PCMU", Latency: 10 * time.Millisecond, IP: 4, SRTP: "off"}) {
 		t.Errorf("knobs %+v", k)
 	}
 }

@@ -35,7 +35,7 @@ var (
 		"finally":  "attributes, checked after everything has come to rest",
 	}
 	party = keywords{
-		"plays":     "what the microphone hears: 440 Hz, a list of tones, silence",
+		"plays":     "what the microphone hears: 440 Hz, a list of tones, silence, or a WAV file, again and again",
 		"watch":     "what is judged of this party, instead of the file's watch",
 		"start":     "auto, or manual: the application is started by a step",
 		"settings":  "general settings by their dotted paths",
@@ -74,6 +74,9 @@ var (
 		"user_agent":           "text of User-Agent and Server",
 	}
 	accountWords = keywords{
+		"rtp.srtp_encryption":      "disabled, optional, mandatory; unless said as the knob srtp is",
+		"rtp.use_srtp_without_tls": "true: keys may go over signalling that is not encrypted",
+
 		"id":            "address of record, such as alice@alice.test",
 		"display_name":  "name in From and To",
 		"contact_user":  "user part of the Contact",
@@ -152,7 +155,7 @@ var (
 		"lost_frames": "frames of 20 ms without sound",
 		"level":       "loudness relative to full scale, in dB",
 		"delay":       "from mouth to ear",
-		"dtmf":        "digits heard",
+		"dtmf":        "digits that came since the listening before, such as \"12#\"; \"\" for none",
 	}
 	sessionWords = keywords{
 		"state": "state of the session", "account": "its account", "direction": "incoming or outgoing",
@@ -173,6 +176,7 @@ var (
 		"default_account": "the default account",
 	}
 	streamAttributeWords = keywords{
+		"statistics": "packets in both directions: rx and tx with packets, packets_lost, …; rtt", "recording_filename": "where it is recorded to",
 		"type": "type of the stream", "state": "state of the stream: NULL, INITIALIZED, STARTED, ENDED …", "index": "number of its m-line",
 		"hold_supported": "can be held", "on_hold": "held by either side", "on_hold_by_local": "held by us",
 		"on_hold_by_remote": "held by the peer",

@@ -50,7 +50,7 @@ func (g *generator) party() {
 		return closed("dotted paths and values", properties)
 	}
 	kinds := map[string]object{
-		"plays": anyOf("", ref("tone"), object{"type": "array", "items": ref("tone")}), "watch": ref("watch"),
+		"plays": anyOf("", ref("tone"), object{"type": "string", "pattern": `\.wav$`}, object{"type": "array", "items": ref("tone")}), "watch": ref("watch"),
 		"start": oneWord("", []string{"auto", "manual"}), "settings": settings(l.Settings), "account": settings(l.Account),
 		"accounts": mapOf("", settings(l.Account)), "streams": ref("streamDefinitions"), "host": ref("text"),
 		"scripted": object{"type": "boolean"}, "auto": ref("methods"), "ignore": ref("methods"),
