@@ -11,6 +11,15 @@
 //	app.Center().AddObserver(observer)
 //	err = app.Start()
 //
+// A program that keeps its settings starts from a storage instead: ports,
+// devices and accounts come from there, accounts register, and names are looked
+// up by DNS. StartFrom returns when the configuration is loaded; the rest is
+// told by notifications, SIPApplicationDidStart at last:
+//
+//	app := sipsimple.Default()
+//	app.Center().AddObserver(observer)
+//	err := app.StartFrom(ctx, storage.NewFile("/home/alice/.sipsimple"))
+//
 // A [Session] is one call, in either direction. To place one, make it and
 // connect it with the streams to offer:
 //
