@@ -80,7 +80,7 @@ func (p *party) newResolver(cfg *sipsimple.Config) (*resolver.Resolver, error) {
 	if p.world.dns == nil {
 		return nil, nil
 	}
-	cfg.Nameservers = p.world.nameservers
+	cfg.Nameservers, cfg.DeterministicDNS = p.world.nameservers, true
 	return resolver.New(resolver.Config{
 		Net: p.host, Nameservers: p.world.nameservers(), Rand: p.world.randomFor(p.def.Name + " resolver"), Deterministic: true,
 	})
