@@ -18,6 +18,14 @@ import (
 // and sessions become things with names, instants become virtual time.
 func (p *party) value(v any, owner *session) any {
 	switch v := v.(type) {
+	case cpim.Identity:
+		return identityValue(v)
+	case []cpim.Identity:
+		list := make([]any, len(v))
+		for i, id := range v {
+			list[i] = identityValue(id)
+		}
+		return list
 	case sipsimple.Streams:
 		return p.streamValues(v, owner)
 	case []streams.MediaStream:
@@ -75,14 +83,6 @@ func (p *party) value(v any, owner *session) any {
 		return string(v)
 	case sipsimple.Action:
 		return string(v)
-	case cpim.Identity:
-		return identityValue(v)
-	case []cpim.Identity:
-		list := make([]any, len(v))
-		for i, id := range v {
-			list[i] = identityValue(id)
-		}
-		return list
 	case []byte:
 		return string(v)
 	case error:
@@ -160,8 +160,8 @@ func (a accountName) Names() []string { return a }
 
 func (p *party) accountValue(acc *account.Account) any {
 	names := accountName{acc.String()}
-	for name, known := range p.accounts {
-		if known == acc && name != "" {
+	for name, settings := range p.accountSettings() {
+		if name != "" && (p.accounts[name] == acc || p.fromStorage && p.idOf(settings) == acc.String()) {
 			names = append(names, name)
 		}
 	}

@@ -281,15 +281,11 @@ func (r *registrar) expired(now time.Time, t regTimer) {
 		r.begin(now)
 	case t == regExpiry && r.current:
 		r.lapse(now)
-	case t == regLimit && r.state == regDraining:
+	case t == regLimit && (r.state == regDraining || r.state == regLeaving):
 		r.do(regAbandon{})
 		if r.current {
 			r.notEnded(408)
 		}
-		r.finish(now)
-	case t == regLimit && r.state == regLeaving:
-		r.do(regAbandon{})
-		r.notEnded(408)
 		r.finish(now)
 	}
 }
