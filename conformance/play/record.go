@@ -59,6 +59,7 @@ func (p *party) read(n notification.Notification) *record {
 		fields[name] = p.value(v, r.session)
 	}
 	p.readSound(r, fields)
+	fields["timestamp"] = p.value(n.Timestamp, nil)
 	r.event = match.Event{
 		At: p.world.at(n.Timestamp), Name: n.Name, Fields: fields, Order: fieldOrder(n.Data),
 		Is: r.is, Has: p.snapshot(r),
