@@ -232,10 +232,7 @@ func (v *voice) addTo(frame []int16, rate int) {
 func (v *voice) prepare(rate int) {
 	v.rate, v.period = rate, nil
 	if v.samples != nil {
-		v.period = v.samples
-		if v.samplesRate != rate {
-			v.period = audio.NewResampler(v.samplesRate, rate).Resample(nil, v.samples)
-		}
+		v.period = resampledLoop(v.samples, v.samplesRate, rate)
 		return
 	}
 	hz := int(v.hz)
@@ -248,6 +245,22 @@ func (v *voice) prepare(rate int) {
 	}
 	v.period = make([]int16, rate/divisor)
 	(&voice{hz: v.hz, amplitude: v.amplitude}).generate(v.period, rate)
+}
+
+// resampledLoop are samples that are played over and over, at another rate: the
+// filter sees what comes before and after them, so that the seam is not heard.
+func resampledLoop(samples []int16, from, to int) []int16 {
+	if from == to || len(samples) == 0 {
+		return samples
+	}
+	size := len(samples) * to / from
+	rounds := 2 + from/len(samples) // longer than any filter
+	resampler := audio.NewResampler(from, to)
+	var all []int16
+	for range rounds {
+		all = resampler.Resample(all, samples)
+	}
+	return all[len(all)-size:]
 }
 
 func (v *voice) repeat(frame []int16) {

@@ -93,9 +93,6 @@ func matcherOf(message string) func(*simnet.Packet) bool {
 // addFault puts a fault in force. A cut is one, too: it drops everything, and
 // one that nothing ran into is as suspicious as any fault without a hit.
 func (d *driver) addFault(s *scenario.Step, v *scenario.NetworkVerb, matches func(*simnet.Packet) bool) {
-	if v.Name == "loss" && v.Rate == 0 {
-		return // nothing is lost; a fault without a rate would take everything
-	}
 	f := &faultInForce{step: s, verb: v}
 	d.eachWay(v, func(from, to string) {
 		f.handle = append(f.handle, d.net.AddFault(simnet.Fault{

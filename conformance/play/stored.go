@@ -25,6 +25,7 @@ var (
 	plainAccount  = []string{
 		"id", "display_name", "contact_user", "enabled", "auth.username", "auth.password", "msrp.transport", "msrp.connection_model",
 		"nat_traversal.msrp_relay", "nat_traversal.use_msrp_relay_for_outbound",
+		"rtp.srtp_encryption", "rtp.use_srtp_without_tls",
 	}
 	// storedAttributes are attributes that only an application with storage has.
 	storedAttributes = []string{"storage", "account.registered", "default_account", "local_nat_type"}

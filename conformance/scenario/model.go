@@ -163,7 +163,7 @@ type Step struct {
 	Before  *match.Instant
 	Within  time.Duration // own limit, 0 = the file's
 	For     time.Duration
-	Never   bool // for: 0s: a network verb that is not in force in this case
+	Never   bool // for: 0s, rate: 0%: a network verb that is not in force in this case
 	Times   match.Range
 	Error   match.Matcher // the call must fail like this
 

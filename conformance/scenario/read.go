@@ -140,6 +140,12 @@ func (c *compiler) rate(n *node) float64 {
 	return f
 }
 
+// isNoShare tells a rate of 0%, with which a fault is not in force at all.
+func isNoShare(n *node) bool {
+	share, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(n.plain(), "%")), 64)
+	return err == nil && share == 0
+}
+
 // maxTimes is the largest number of repetitions.
 const maxTimes = 10000
 

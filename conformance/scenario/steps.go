@@ -156,7 +156,9 @@ func (c *compiler) smallKeys(step *Step, n *node, verb *pair) {
 			step.Within = c.time(p.value)
 		case "for":
 			step.For = c.time(p.value)
-			step.Never = step.For == 0
+			step.Never = step.Never || step.For == 0
+		case "rate":
+			step.Never = step.Never || isNoShare(p.value)
 		case "times":
 			step.Times = c.times(p.value)
 		case "error":

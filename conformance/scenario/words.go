@@ -177,7 +177,7 @@ var (
 	}
 	streamAttributeWords = keywords{
 		"statistics": "packets in both directions: rx and tx with packets, packets_lost, …; rtt", "recording_filename": "where it is recorded to",
-		"type": "type of the stream", "state": "state of the stream: NULL, INITIALIZED, STARTED, ENDED …", "index": "number of its m-line",
+		"type": "type of the stream", "state": "state of the stream: NULL, INITIALIZED, STARTED (of audio ESTABLISHED), ENDED …", "index": "number of its m-line",
 		"hold_supported": "can be held", "on_hold": "held by either side", "on_hold_by_local": "held by us",
 		"on_hold_by_remote": "held by the peer",
 		"received":          "what arrived: the texts of a chat, the number of octets of a file; identical: as it was sent", "recording": "what was recorded",
@@ -222,5 +222,5 @@ var (
 	errorWords    = []string{"illegal_state", "illegal_direction", "argument", "already_used", "any"}
 	sessionStates = []string{"null", "outgoing", "incoming", "accepting", "connected", "sending_proposal",
 		"received_proposal", "accepting_proposal", "rejecting_proposal", "cancelling_proposal", "terminating", "terminated"}
-	streamStates = []string{"NULL", "INITIALIZING", "INITIALIZED", "STARTING", "STARTED", "FAILED", "ENDED"}
+	streamStates = []string{"NULL", "INITIALIZING", "INITIALIZED", "STARTING", "STARTED", "ESTABLISHED", "FAILED", "ENDED"}
 )
