@@ -76,6 +76,12 @@ func beyondLoopback(c *scenario.Case) string {
 			if v.Wire != nil && v.Wire.Received {
 				cannot(v.Wire.Pos, "see when a message arrives: received")
 			}
+			if v.Wire != nil && (v.Wire.Protocol == "dns" || v.Wire.Protocol == "stun") {
+				cannot(v.Wire.Pos, "see messages of "+v.Wire.Protocol)
+			}
+			if v.Wire != nil && losesSome(v.Wire.Order) {
+				cannot(v.Wire.Pos, "see that a message is lost: x>")
+			}
 			if s.For == 0 && len(v.Views) == 0 && v.Wire != nil {
 				cannot(s.Pos, "stop the time while a message is under way: expect of the wire alone")
 			}
@@ -88,6 +94,11 @@ func beyondLoopback(c *scenario.Case) string {
 		}
 	})
 	return reason
+}
+
+// losesSome tells whether a line is about a message that does not arrive.
+func losesSome(items []match.Item) bool {
+	return slices.ContainsFunc(items, func(i match.Item) bool { return i.Lost || losesSome(i.Items) })
 }
 
 func swallows(route string) bool {

@@ -84,7 +84,7 @@ func (l *wireLog) readOther(o octets) {
 	if o.protocol == simnet.DNS {
 		event.Fields = dnsFields(o.data)
 	} else {
-		event.Fields = stunFields(l.w, o.data)
+		event.Fields = stunFields(o.data)
 	}
 	event.Fields["transport"] = o.transport
 	event.Text = textOfOther(event.Fields)
@@ -199,7 +199,7 @@ func naptr(data []byte) string {
 }
 
 // stunFields reads a STUN message (RFC 8489); one that is none has no fields.
-func stunFields(w *world, data []byte) map[string]any {
+func stunFields(data []byte) map[string]any {
 	fields := map[string]any{}
 	m := &stun.Message{Raw: slices.Clone(data)}
 	if m.Decode() != nil {

@@ -3,6 +3,7 @@ package play
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -88,8 +89,22 @@ func (w *world) addDNS() error {
 		return err
 	}
 	w.hosts.add("dns", host.Addr())
-	w.dns, err = dnsserver.New(dnsserver.Config{Net: host, Host: host.Addr(), Zone: w.c.DNS})
+	w.dns, err = dnsserver.New(dnsserver.Config{Net: host, Host: host.Addr(), Zone: w.c.DNS, Lookup: w.lookupHost})
 	return err
+}
+
+// lookupHost is what the DNS server knows beside its zone: the hosts of the run.
+func (w *world) lookupHost(name string) []netip.Addr {
+	switch name = strings.TrimSuffix(strings.ToLower(name), ".test"); {
+	case name == "nobody":
+		return []netip.Addr{addressOfNobody}
+	case name == "nowhere":
+		return []netip.Addr{addressOfNowhere}
+	}
+	if p := w.party(name); p != nil {
+		return []netip.Addr{p.host.Outside()}
+	}
+	return nil
 }
 
 // closeServers ends all servers.
