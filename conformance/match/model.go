@@ -58,10 +58,11 @@ func (e Event) String() string {
 	if e.Text != "" {
 		return e.Text
 	}
-	if len(e.Fields) == 0 {
+	fields := FormatFields(e.Fields, e.Order)
+	if fields == "" {
 		return e.Name
 	}
-	return e.Name + " {" + FormatFields(e.Fields, e.Order) + "}"
+	return e.Name + " {" + fields + "}"
 }
 
 // Kind is what an item is.

@@ -152,6 +152,9 @@ func joined(list []any) string {
 func FormatFields(fields map[string]any, order []string) string {
 	var texts []string
 	for _, name := range sortedNames(fields, order) {
+		if name == "timestamp" && !slices.Contains(order, name) {
+			continue // every notification has one
+		}
 		texts = append(texts, name+": "+Format(fields[name]))
 	}
 	return strings.Join(texts, ", ")

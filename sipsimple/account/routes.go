@@ -67,20 +67,23 @@ func (m *Manager) Transports() []string {
 	return list
 }
 
+// betweenLookups is enough for what follows from a look-up that asks nobody.
+const betweenLookups = time.Microsecond
+
 // locate looks up where a URI leads to and tells f on the executor. The function
 // returned abandons the look-up. Each begins at an instant of its own: what they
 // send has one order.
 func (m *Manager) locate(uri sip.Uri, f func([]core.Route, error)) (abandon func()) {
 	l := &locating{DNSLookup: resolver.NewDNSLookup(m.network.Resolver, m.cfg.Center)}
 	now := time.Now()
-	at := now
-	if !at.After(m.located) {
-		at = m.located.Add(1)
+	at := now.Add(betweenLookups)
+	if earliest := m.located.Add(betweenLookups); at.Before(earliest) {
+		at = earliest
 	}
 	m.located = at
 	m.lookups.Add(1)
 	transports := m.Transports()
-	timer := time.AfterFunc(max(at.Sub(now), 1), func() {
+	timer := time.AfterFunc(at.Sub(now), func() {
 		defer m.lookups.Done()
 		routes, err := l.run(uri, transports)
 		m.post(func() {
