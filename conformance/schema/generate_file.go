@@ -105,7 +105,7 @@ func storage() object {
 		"fail": described("text", "the error"), "times": object{"type": "integer", "minimum": 1, "description": "how often; always unless said"},
 	})
 	kinds := list{"memory", "file"}
-	return anyOf("", object{"enum": kinds}, closed("a storage that fails", object{
+	return anyOf("", object{"enum": kinds}, ref("variable"), closed("a storage that fails", object{
 		"kind": object{"enum": kinds, "description": "memory unless said"}, "load": fault, "save": fault,
 	}))
 }
