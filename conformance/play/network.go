@@ -53,7 +53,7 @@ func (d *driver) eachWay(v *scenario.NetworkVerb, f func(from, to string)) {
 }
 
 func (d *driver) setLink(v *scenario.NetworkVerb, from, to string) {
-	cfg := simnet.LinkConfig{Latency: v.Latency, Jitter: v.Jitter, Bandwidth: int64(v.Bandwidth)}
+	cfg := simnet.LinkConfig{Latency: v.Latency, Jitter: v.Jitter, Bandwidth: 8 * int64(v.Bandwidth)}
 	if cfg.Latency == 0 {
 		cfg.Latency = d.c.Knobs.Latency
 	}

@@ -82,6 +82,7 @@ func serverTLS(base *tls.Config, fingerprint string) *tls.Config {
 	c.ClientAuth = tls.NoClientCert
 	if fingerprint != "" {
 		c.ClientAuth = tls.RequestClientCert
+		c.ClientCAs = nil // they would be named to the peer, which then shows no certificate of its own making
 		c.VerifyConnection = func(state tls.ConnectionState) error {
 			return verifyFingerprint(fingerprint, state.PeerCertificates)
 		}

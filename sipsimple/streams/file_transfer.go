@@ -174,6 +174,9 @@ func (s *FileTransferStream) takeLocked(c *msrp.Chunk) (int, error) {
 	if size >= 0 && max(c.Range.End, c.Range.Total) > size {
 		return 413, fmt.Errorf("more than the %d octets announced", size)
 	}
+	if c.Flag == msrp.Aborted && s.deactivated {
+		return 200, nil // the stream is being removed, at the other end too
+	}
 	if c.Flag == msrp.Aborted {
 		return 200, errors.New("the peer has aborted the transfer")
 	}

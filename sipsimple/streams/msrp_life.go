@@ -167,8 +167,8 @@ func (m *msrpStream) established(session *msrp.Session, err error) {
 	default:
 		m.session, m.state = session, MSRPStarted
 		m.env.Center.Post(m.kind, MediaStreamDidStart{})
+		session.Run(m.kind) // before anything is sent: it wants to hear of it
 		m.kind.startedLocked()
-		session.Run(m.kind)
 	}
 }
 
