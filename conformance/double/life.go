@@ -76,7 +76,11 @@ func (s *Stream) LocalMedia(forOffer bool) (*sdp.MediaDescription, error) {
 		return nil, s.illegalLocked("LocalMedia")
 	}
 	if !s.cfg.Hold {
-		return s.lineLocked(s.fixedDirection()), nil
+		line := s.lineLocked(s.fixedDirection())
+		if !forOffer && s.state == Initialized && s.offer != nil && callsdp.IsRTP(line) {
+			return callsdp.AnswerLine(s.offer, s.offerOf, line), nil
+		}
+		return line, nil
 	}
 	if forOffer {
 		return s.lineLocked(s.hold.Offer(s.direction)), nil

@@ -77,10 +77,10 @@ func isBuiltIn(streamType string) bool {
 	return slices.Contains([]string{"audio", "chat", "file-transfer", "desktop-sharing"}, streamType)
 }
 
-// fixedDirection is that of a stream without hold: a file goes one way.
+// fixedDirection is that of a stream without hold: what fits the offer (RFC 3264 section 6.1), and a file goes one way.
 func (s *Stream) fixedDirection() sdp.Direction {
 	switch {
-	case s.cfg.Type == "file-transfer" && s.offer != nil:
+	case s.offer != nil:
 		return callsdp.Reverse(callsdp.Direction(s.offer, s.offerOf))
 	case s.cfg.Type == "file-transfer":
 		return callsdp.SendOnly

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // The worlds in which a case can be played.
@@ -23,6 +24,23 @@ type Options struct {
 	World     string        // "" is Sim
 	Log       bool          // keep the log whatever the verdict
 	Tolerance time.Duration // in real time; 0 is DefaultTolerance
+	// Streams are those of third parties, by the type that scenarios call them by: every party can offer them, and has
+	// them in its registry. See [WithStreams].
+	Streams *streams.Registry
+}
+
+// WithStreams are options with which the player knows the streams that the functions register, besides those of the
+// middleware:
+//
+//	result := play.In(c, play.WithStreams(thirdparty.Register))
+//
+// Files are loaded with their types in [scenario.Options].
+func WithStreams(register ...func(*streams.Registry)) Options {
+	o := Options{Streams: &streams.Registry{}}
+	for _, r := range register {
+		r(o.Streams)
+	}
+	return o
 }
 
 // In plays a case in a world. A case that the world cannot play is skipped, with

@@ -61,6 +61,11 @@ func (p *party) registry() *streams.Registry {
 	streams.RegisterBuiltIn(builtin)
 	result := &streams.Registry{}
 	types := map[string]bool{}
+	if p.world.others != nil {
+		for _, f := range p.world.others.Factories() {
+			builtin.Add(f)
+		}
+	}
 	for _, f := range builtin.Factories() {
 		types[f.Type] = true
 	}

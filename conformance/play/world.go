@@ -12,6 +12,7 @@ import (
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/simnet"
 	"github.com/go-sipsimple/callflow/simnet/dnsserver"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // world is everything of one run: the network, the parties and the logs.
@@ -33,7 +34,8 @@ type world struct {
 	start        beginning
 	changed      chan struct{} // something has happened
 
-	tolerance time.Duration // how far instants may be off
+	others    *streams.Registry // of third parties, may be nil
+	tolerance time.Duration     // how far instants may be off
 
 	log []logged // see entries.go
 }
@@ -41,7 +43,7 @@ type world struct {
 // newWorld builds the world of a case, the simulated one in a bubble. Nothing
 // runs yet.
 func newWorld(c *scenario.Case, o Options) (*world, error) {
-	w := &world{c: c, changed: make(chan struct{}, 1), tolerance: match.Exact}
+	w := &world{c: c, changed: make(chan struct{}, 1), tolerance: match.Exact, others: o.Streams}
 	w.start.set(time.Now())
 	w.env = newEnvironment(w)
 	w.wire = newWireLog(w)

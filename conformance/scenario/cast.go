@@ -216,15 +216,24 @@ func (c *compiler) readStreams(n *node, base map[string]*StreamDef) map[string]*
 	return defs
 }
 
+// streamTypes are those of the middleware, and those of Options.
+func (c *compiler) streamTypes() []string {
+	types := slices.Clone(streamTypes)
+	for _, t := range c.l.opts.Streams {
+		types = append(types, t.Type)
+	}
+	return types
+}
+
 func (c *compiler) readStream(def *StreamDef, n *node) {
 	if n.isScalar() {
-		def.Type = c.word(n, streamTypes)
+		def.Type = c.word(n, c.streamTypes())
 		return
 	}
 	for _, p := range c.dict(n, "a type such as audio, or a map of stream keys") {
 		switch value := p.value; p.key.text {
 		case "type":
-			def.Type = c.word(value, streamTypes)
+			def.Type = c.word(value, c.streamTypes())
 		case "double":
 			def.Double = c.double(value)
 		case "hold":

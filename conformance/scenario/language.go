@@ -128,7 +128,7 @@ type FieldWord struct {
 
 // Notifications describes every notification of the middleware, by name.
 func Notifications() []NotificationWord {
-	c := newCatalogue()
+	c := newCatalogue(nil)
 	var list []NotificationWord
 	for _, name := range c.names {
 		word := NotificationWord{Name: name}

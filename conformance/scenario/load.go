@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
+
+	"github.com/go-sipsimple/callflow/sipsimple/notification"
 )
 
 // Options of Load; the zero value is fine.
@@ -15,7 +17,14 @@ type Options struct {
 	Vars    map[string]string // --var: overrides variables, parameters and knobs
 	Seed    *uint64           // instead of the seeds of the files
 	Library fs.FS             // where included parts are looked for last; nil = nowhere else
+	Streams []StreamType      // of third parties: the words besides audio, chat, file-transfer and desktop-sharing
 	Prefix  string            // put in front of file names in Pos and in problems, such as "scenarios/"
+}
+
+// StreamType is a type of stream that is not of the middleware.
+type StreamType struct {
+	Type          string              // the word in files
+	Notifications []notification.Data // a zero value of each that the stream posts, besides those of all streams
 }
 
 // Load reads the scenarios that the patterns name and resolves them into
@@ -27,7 +36,7 @@ type Options struct {
 // are no cases. Load never panics and reads nothing outside fsys and
 // Options.Library.
 func Load(fsys fs.FS, patterns []string, opts Options) ([]*Case, Problems) {
-	l := &loader{fsys: fsys, opts: opts, r: newReporter(opts.Prefix), files: map[string]*file{}, catalogue: newCatalogue(),
+	l := &loader{fsys: fsys, opts: opts, r: newReporter(opts.Prefix), files: map[string]*file{}, catalogue: newCatalogue(opts.Streams),
 		reading: map[string]bool{}, overridden: map[string]bool{}}
 	var cases []*Case
 	for _, name := range l.find(patterns) {

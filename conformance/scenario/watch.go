@@ -63,9 +63,13 @@ type catalogue struct {
 	fields map[string][]notification.Field
 }
 
-func newCatalogue() *catalogue {
+func newCatalogue(others []StreamType) *catalogue {
 	c := &catalogue{fields: map[string][]notification.Field{}}
-	for _, data := range sipsimple.Notifications() {
+	all := sipsimple.Notifications()
+	for _, t := range others {
+		all = append(all, t.Notifications...)
+	}
+	for _, data := range all {
 		name := data.NotificationName()
 		c.fields[name] = notification.FieldsOf(data)
 		c.names = append(c.names, name)

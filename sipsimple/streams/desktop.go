@@ -81,6 +81,9 @@ func newDesktopFromSDP(env *Environment, remote *sdp.SessionDescription, index i
 	if err := s.takeOffer(remote, line, index); err != nil {
 		return nil, err
 	}
+	if d := callsdp.Direction(line, remote); d != callsdp.SendRecv { // RFB goes both ways, and so would our answer
+		return nil, &InvalidStreamError{Reason: fmt.Sprintf("direction %v is not supported", d)}
+	}
 	return s, nil
 }
 
