@@ -38,7 +38,7 @@ func TestNoPasswordAnywhere(t *testing.T) {
 			c.Logger = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		})
 		p.Center().AddObserver(notification.ObserverFunc(func(n notification.Notification) {
-			_, _ = fmt.Fprintf(&out, "%s %+v %#v %v\n", n.Name, n.Data, n.Sender, n.Fields())
+			_, _ = fmt.Fprintf(&out, "%s %+v %#v %v\n", n.Name, n.Data, n.Data, n.Fields())
 		}))
 		p.start()
 		pass(10 * time.Minute)
