@@ -14,6 +14,7 @@ type registering struct {
 	machine registrar
 	timers  [regTimers]*time.Timer
 	due     [regTimers]time.Time // of timers that run
+	armed   [regTimers]time.Time // when they run out, not later than they are due
 	request *core.Request        // under way
 	reg     *Registration        // whose request it is
 	lookup  func()               // abandons the look-up under way
@@ -70,6 +71,7 @@ func (r *registering) do(o regOutput) {
 	case regNote:
 		r.s.manager.cfg.Center.Post(o.reg, o.data)
 	case regDone:
+		r.halt()
 		waiting := r.waiting
 		r.waiting = nil
 		for _, done := range waiting {
@@ -90,30 +92,54 @@ func (r *registering) abandon() {
 }
 
 func (r *registering) start(o regStart) {
-	after := max(o.after, 1)
-	r.due[o.timer] = time.Now().Add(after)
-	if r.timers[o.timer] != nil {
-		r.timers[o.timer].Reset(after)
-		return
-	}
-	expire := func() { r.expire(o.timer) }
-	r.timers[o.timer] = time.AfterFunc(after, func() { r.s.manager.post(expire) })
+	r.due[o.timer] = time.Now().Add(max(o.after, 1))
+	r.arm(o.timer)
 }
 
-// expire takes the expiry of a timer, unless it was stopped or started anew
+// arm lets a timer run out when it is due, or earlier: then it is armed again.
+// Timers that are put off all the time cost more than those that run out.
+func (r *registering) arm(t regTimer) {
+	due := r.due[t]
+	if armed := r.armed[t]; !armed.IsZero() && !armed.After(due) {
+		return
+	}
+	r.armed[t] = due
+	after := max(time.Until(due), 1)
+	if r.timers[t] != nil {
+		r.timers[t].Reset(after)
+		return
+	}
+	expire := func() { r.expire(t) }
+	r.timers[t] = time.AfterFunc(after, func() { r.s.manager.post(expire) })
+}
+
+// expire takes the expiry of a timer, unless it was stopped or put off
 // meanwhile.
 func (r *registering) expire(t regTimer) {
-	if due := r.due[t]; due.IsZero() || time.Now().Before(due) {
-		return
+	now := time.Now()
+	if armed := r.armed[t]; armed.IsZero() || now.Before(armed) {
+		return // of an earlier arming
 	}
-	r.due[t] = time.Time{}
-	r.feed(t)
+	r.armed[t] = time.Time{}
+	switch due := r.due[t]; {
+	case due.IsZero():
+	case now.Before(due):
+		r.arm(t)
+	default:
+		r.due[t] = time.Time{}
+		r.feed(t)
+	}
 }
 
-func (r *registering) stop(t regTimer) {
-	if !r.due[t].IsZero() {
-		r.due[t] = time.Time{}
-		r.timers[t].Stop()
+func (r *registering) stop(t regTimer) { r.due[t] = time.Time{} }
+
+// halt leaves no timer behind.
+func (r *registering) halt() {
+	for t, timer := range r.timers {
+		if timer != nil {
+			timer.Stop()
+		}
+		r.armed[t], r.due[t] = time.Time{}, time.Time{}
 	}
 }
 

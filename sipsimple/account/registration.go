@@ -28,7 +28,7 @@ type Registration struct {
 // CallID is that of its requests, "" before the first one.
 func (r *Registration) CallID() string { return r.callID }
 
-// FieldValue is what matchers of notifications see.
+// String tells whose registration it is.
 func (r *Registration) String() string { return "registration of " + r.from.URI.String() }
 
 // params describe the next REGISTER.
