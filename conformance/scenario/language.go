@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -134,7 +135,7 @@ func Notifications() []NotificationWord {
 		word := NotificationWord{Name: name}
 		for _, f := range c.fields[name] {
 			kind := map[string]string{"int": "number", "bool": "boolean", "slice": "list"}[f.Type.Kind().String()]
-			if kind == "" || f.Name == "ack_received" {
+			if kind == "" || f.Name == "ack_received" || f.Type == reflect.TypeFor[[]byte]() {
 				kind = "text"
 			}
 			values := fieldWords[f.Name]

@@ -106,7 +106,7 @@ func (g *generator) field(f scenario.FieldWord) object {
 
 // wire defines messages and the lines of the ladder.
 func (g *generator) wire() {
-	const name = `^([A-Z][A-Z0-9-]*|[1-9][0-9][0-9]|[1-6]xx|\$[a-z_][a-z0-9_]*|any)( [A-Z][A-Z0-9-]*)?$`
+	const name = `^([A-Z][A-Z0-9-]*|[1-9][0-9][0-9]|[1-6]xx|\$[a-z_][a-z0-9_]*|\$\{[a-z_][a-z0-9_]*\}|any)( [A-Z][A-Z0-9-]*)?$`
 	fields := matchers(g.language.OtherMessage)
 	maps.Copy(fields, matchers(g.language.Message))
 	fields["sdp"] = g.description()

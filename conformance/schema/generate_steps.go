@@ -116,8 +116,8 @@ func (g *generator) scriptForm(c scenario.CallWord) object {
 		case "sdp":
 			properties[p] = ref("sentSDP")
 		case "headers":
-			properties[p] = mapOf("headers, replaced or added; a list sends several", anyOf("a value", ref("text"),
-				object{"type": "array", "items": ref("text")}))
+			properties[p] = anyOf("headers, replaced or added", ref("variable"), mapOf("headers; a list sends several", anyOf("a value",
+				ref("text"), object{"type": "array", "items": ref("text")})))
 		default:
 			properties[p] = described("text", about[p])
 		}
