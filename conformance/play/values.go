@@ -160,12 +160,22 @@ func (a accountName) Names() []string { return a }
 
 func (p *party) accountValue(acc *account.Account) any {
 	names := accountName{acc.String()}
-	for name, settings := range p.accountSettings() {
-		if name != "" && (p.accounts[name] == acc || p.fromStorage && p.idOf(settings) == acc.String()) {
+	for _, name := range sortedKeys(p.accountSettings()) {
+		if name != "" && p.isAccount(acc, name) {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// isAccount tells whether acc is the account that the file calls name. It is
+// asked while an application that starts from its storage may still be loading
+// its accounts: those go by their id.
+func (p *party) isAccount(acc *account.Account, name string) bool {
+	if p.fromStorage {
+		return p.idOf(p.accountSettings()[name]) == acc.String()
+	}
+	return p.accounts[name] == acc
 }
 
 // routeValue is a route as a file writes it: its transport, and the party or the
