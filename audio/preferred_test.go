@@ -19,6 +19,7 @@ func TestPreferred(t *testing.T) {
 		{"headset", "", "headset", "card"},
 		{"", "headset", "card", "headset"},
 		{"gone", "gone", "card", "card"},
+		{"null", "null", "", ""},
 	} {
 		d := audio.Preferred{Driver: twoDevices{}, Input: c.input, Output: c.output}
 		if in, out := d.DefaultInput(), d.DefaultOutput(); in != c.wantInput || out != c.wantOutput {

@@ -1,0 +1,71 @@
+package phone
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+// screen prints lines, and on a terminal a last line that changes.
+type screen struct {
+	out      io.Writer
+	terminal bool
+	start    time.Time
+
+	mu     sync.Mutex
+	status string // the last line
+	typing bool   // the user types there
+}
+
+func newScreen(out io.Writer, terminal bool) *screen {
+	if out == nil {
+		out = io.Discard
+	}
+	return &screen{out: out, terminal: terminal, start: time.Now()}
+}
+
+const clearLine = "\r\x1b[K"
+
+// line prints what has happened, with the time since the start.
+func (s *screen) line(format string, args ...any) {
+	text := fmt.Sprintf("%8.3f  %s\n", time.Since(s.start).Seconds(), fmt.Sprintf(format, args...))
+	s.print(text)
+}
+
+// print prints lines above the status.
+func (s *screen) print(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.terminal {
+		text = clearLine + strings.ReplaceAll(text, "\n", "\r\n") + s.status
+	}
+	_, _ = io.WriteString(s.out, text) // nobody reads: nothing to be done
+}
+
+// show replaces the status.
+func (s *screen) show(status string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.terminal || s.typing || status == s.status {
+		return
+	}
+	s.status = status
+	_, _ = io.WriteString(s.out, clearLine+status)
+}
+
+// echo shows what is typed in place of the status. The end of a line gives the
+// place back.
+func (s *screen) echo(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.terminal {
+		return
+	}
+	if !s.typing {
+		text = clearLine + text
+	}
+	s.typing, s.status = text != "\r\n", ""
+	_, _ = io.WriteString(s.out, text)
+}
