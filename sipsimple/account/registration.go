@@ -105,10 +105,33 @@ func contacts(res *sip.Response) []core.Address {
 			break // nobody has that many phones
 		}
 		if a, err := core.ParseAddress(h.Value()); err == nil && !a.URI.Wildcard {
+			a.Params = joinQuoted(a.Params)
 			list = append(list, a)
 		}
 	}
 	return list
+}
+
+// joinQuoted puts quoted values together again that the parser has split at
+// their semicolons: those of GRUUs have some.
+func joinQuoted(params sip.HeaderParams) sip.HeaderParams {
+	var joined sip.HeaderParams
+	open := false
+	for _, p := range params {
+		text := p.K
+		if p.V != "" {
+			text += "=" + p.V
+		}
+		if open {
+			joined[len(joined)-1].V += ";" + text
+		} else {
+			joined = append(joined, p)
+		}
+		if strings.Count(text, `"`)%2 == 1 {
+			open = !open
+		}
+	}
+	return joined
 }
 
 // find is the address in the list with the URI, compared by user, host and port.
