@@ -36,7 +36,7 @@ func (m *meter) show() string {
 	if peak := m.peak.Swap(0); peak > 0 {
 		level = 20 * math.Log10(float64(peak)/32768)
 	}
-	full := int(math.Ceil((level - lowest) / -lowest * bars))
+	full := int(math.Round((level - lowest) / -lowest * bars))
 	full = max(0, min(full, bars))
 	return strings.Repeat("#", full) + strings.Repeat(".", bars-full)
 }
