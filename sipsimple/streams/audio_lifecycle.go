@@ -96,15 +96,15 @@ func (s *AudioStream) Start(local, remote *sdp.SessionDescription, index int) er
 	return nil
 }
 
-// connectLocked joins network and mixer along a path.
+// connectLocked joins network and mixer along a path. The mixer may tick the port before AddPort has returned: all that a
+// packet needs, its keys too, is there by then.
 func (s *AudioStream) connectLocked(p path) error {
+	if err := s.rtp.protect(p.keys); err != nil {
+		return err
+	}
 	port := newAudioPort(s, s.rtp, p)
 	slot, err := s.mixer.AddPort(port, port)
 	if err != nil {
-		return err
-	}
-	if err := s.rtp.protect(p.keys); err != nil {
-		s.mixer.RemovePort(slot)
 		return err
 	}
 	s.active = p

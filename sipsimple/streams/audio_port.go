@@ -59,7 +59,7 @@ type audioPort struct {
 func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
 	size, rate := p.codec.FrameSize(), s.mixer.SampleRate()
 	a := &audioPort{
-		stream: s, rtp: session, codec: p.codec, encoder: p.codec.NewEncoder(), silence: make([]int16, size),
+		stream: s, rtp: session, reception: session.legacy(), codec: p.codec, encoder: p.codec.NewEncoder(), silence: make([]int16, size),
 		narrow: make([]int16, 0, size), decoders: map[uint8]audio.Decoder{}, buffer: jitter.NewBuffer(),
 		conceal: jitter.NewConcealer(p.codec.SampleRate), decoded: make([]int16, 0, 4*size), length: size,
 		waiting: make([]int16, 0, 8*size), wide: make([]int16, 0, s.mixer.FrameSize()),

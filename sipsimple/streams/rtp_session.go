@@ -130,13 +130,15 @@ func (r *rtpSession) receiveControl(data []byte, from netip.AddrPort) {
 	}
 }
 
-// start lets port have what comes from now on.
-func (r *rtpSession) start(port *audioPort) {
+// legacy is what the last path has left of the peer's packets to the next one.
+func (r *rtpSession) legacy() reception {
 	r.mu.Lock()
-	port.reception = r.reception
-	r.mu.Unlock()
-	r.port.Store(port)
+	defer r.mu.Unlock()
+	return r.reception
 }
+
+// start lets port have what comes from now on.
+func (r *rtpSession) start(port *audioPort) { r.port.Store(port) }
 
 // follow tells the port about a path with the same ends.
 func (r *rtpSession) follow(p path) {
