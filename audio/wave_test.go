@@ -391,6 +391,12 @@ func TestWaveSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got, rate, err = audio.DecodeWave(content); err != nil || rate != 16000 || !slices.Equal(got, samples) {
+		t.Errorf("decoded %d samples at %d Hz (%v)", len(got), rate, err)
+	}
+	if _, _, err := audio.DecodeWave(content[4:]); !errors.Is(err, audio.ErrNotWave) {
+		t.Errorf("without RIFF: %v", err)
+	}
 	if theirs := referee(t, content, "sox", "-t", "wav", "IN", "-t", "s16", "OUT"); !bytes.Equal(theirs, sound) {
 		t.Error("sox reads something else")
 	}
