@@ -13,6 +13,13 @@ import (
 // away, where leftOut cannot see it; and folders of such.
 var subjects = map[string]string{
 	"cnf":                                          "a subscription is given 5 s and then up to minutes of rest (session.md 7.16): chance says when it stands",
+	"chat/before-the-start":                        besideSIP,
+	"chat/both-ways":                               besideSIP,
+	"file/both-at-once":                            besideSIP,
+	"file/pull":                                    besideSIP,
+	"file/push":                                    besideSIP,
+	"file/wrong":                                   besideSIP,
+	"msrp/file-by-relay":                           besideSIP,
 	"edg/EDG-20-flood-of-invites":                  openHandshake,
 	"edg/EDG-21-proposals-in-observers":            behindAck,
 	"edg/EDG-21-removal-in-an-observer":            behindAck,
@@ -43,6 +50,9 @@ const (
 	openHandshake = "a handshake that is not over is its subject"
 	behindAck     = "a re-INVITE right behind an ACK is its subject"
 )
+
+// besideSIP is the reason of scenarios of MSRP.
+const besideSIP = "MSRP loses nothing: what it brings may come before a handshake of SIP is over"
 
 // leftOut says why a case cannot be played on bad links, "" if it can.
 func leftOut(c *scenario.Case) string {
@@ -91,6 +101,9 @@ func leftOut(c *scenario.Case) string {
 				bindings(v.Wire.Order, bound)
 			}
 		case *scenario.Script:
+			if v.Stream != "" {
+				because("MSRP with a script is its subject: nothing is lost there, and keep-alives come while it waits")
+			}
 			if v.Receive != nil && v.Receive.Fields["code"] != nil && waitsForProvisional(v.Receive.Fields["code"]) {
 				because("a script waits for a provisional response")
 			}
