@@ -90,7 +90,7 @@ func (w *world) close() {
 			w.try("End", s.End)
 		}
 	}
-	time.Sleep(patience)
+	time.Sleep(endLimit)
 	for _, p := range w.more {
 		if err := p.env.Mixer.Close(); err != nil {
 			w.failf("mixer: %v", err)
