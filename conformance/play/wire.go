@@ -35,7 +35,7 @@ type octets struct {
 	from, to      string
 	transport     string
 	protocol      simnet.Protocol // "" = SIP
-	src, dst      string          // of a TCP segment
+	src, dst      string          // of a TCP segment, or of a message on a connection
 	data          []byte
 	lost          bool
 	serial        int
@@ -108,7 +108,8 @@ func (l *wireLog) trace(host string) func(wire.TraceEntry) {
 		if e.Transport == "udp" && simnet.Classify(e.Data).Protocol != simnet.SIP {
 			return
 		}
-		l.add(octets{sent: e.At, arrives: e.At, from: host, to: l.w.hostOf(e.Remote.Addr()), transport: e.Transport, data: e.Data})
+		l.add(octets{sent: e.At, arrives: e.At, from: host, to: l.w.hostOf(e.Remote.Addr()), transport: e.Transport, data: e.Data,
+			src: e.Local.String(), dst: e.Remote.String()})
 	}
 }
 
@@ -125,14 +126,16 @@ func (l *wireLog) add(o octets) {
 }
 
 // collect reads what has been sent since the last time, in the order of time,
-// of parties and of each party's own doing.
+// of parties and of each party's own doing. Connections are written to by
+// goroutines of their own, so that order exists within each of them only:
+// between those of a party it is that of who is at the other end.
 func (l *wireLog) collect() {
 	l.mu.Lock()
 	fresh := l.fresh
 	l.fresh = nil
 	l.mu.Unlock()
 	slices.SortStableFunc(fresh, func(a, b octets) int {
-		return cmp.Or(a.sent.Compare(b.sent), l.w.rank(a.from)-l.w.rank(b.from), a.serial-b.serial)
+		return cmp.Or(a.sent.Compare(b.sent), l.w.rank(a.from)-l.w.rank(b.from), l.connection(a, b), a.serial-b.serial)
 	})
 	if len(fresh) > 0 {
 		l.latest = max(l.latest, l.w.at(fresh[len(fresh)-1].sent))
@@ -142,6 +145,14 @@ func (l *wireLog) collect() {
 		l.readAll()
 		l.land()
 	}
+}
+
+// connection orders the connections of a party, datagrams first.
+func (l *wireLog) connection(a, b octets) int {
+	if a.src == "" || b.src == "" {
+		return cmp.Compare(a.src, b.src)
+	}
+	return cmp.Or(l.w.rank(a.to)-l.w.rank(b.to), cmp.Compare(a.src, b.src), cmp.Compare(a.dst, b.dst))
 }
 
 // readAll reads the messages that have come. Without a step that judges the
