@@ -19,10 +19,14 @@ import (
 // In which world the scenarios are played:
 //
 //	go test ./conformance -timeout 30m -args -world=loopback
-var world = flag.String("world", play.Sim, "where to play the scenarios: sim or loopback")
+//	go test -tags portaudio ./conformance -args -world=device -ginkgo.label-filter=device
+var world = flag.String("world", play.Sim, "where to play the scenarios: sim, loopback or device")
 
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
+	if *world == play.Device {
+		devices = virtualDevices(t)
+	}
 	RunSpecs(t, "call flows")
 }
 
@@ -62,8 +66,8 @@ const atATime = 64
 func (p *player) result(c *scenario.Case, all []*scenario.Case) *play.Result {
 	config, _ := GinkgoConfiguration()
 	some := config.LabelFilter != "" || len(config.FocusStrings)+len(config.SkipStrings) > 0
-	if *world == play.Sim || some {
-		return play.In(c, play.Options{World: *world})
+	if *world != play.Loopback || some {
+		return play.In(c, play.Options{World: *world, Devices: devices})
 	}
 	p.once.Do(func() {
 		p.results = make(map[*scenario.Case]chan *play.Result, len(all))

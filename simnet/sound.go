@@ -127,8 +127,9 @@ func (s *Sound) capture(in []int16) {
 	}
 }
 
-func (s *Sound) record(out []int16) {
-	now := time.Now()
+func (s *Sound) record(out []int16) { s.recordAt(time.Now(), out) }
+
+func (s *Sound) recordAt(now time.Time, out []int16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	copy(s.last, out)
@@ -154,10 +155,14 @@ func (s *Sound) segmentLocked(now time.Time, n int) *segment {
 	return &s.segments[len(s.segments)-1]
 }
 
+// unevenness is how late or early a frame may be played without a gap: in real
+// time ticks are late and are made up for.
+const unevenness = 3 * audio.FrameDuration
+
 // continues tells whether a frame that is played now belongs to the segment.
 func (g segment) continues(now time.Time, rate int) bool {
 	gap := now.Sub(g.start) - samplesTime(len(g.samples), rate)
-	return gap.Abs() < audio.FrameDuration/2
+	return gap.Abs() < unevenness
 }
 
 func samplesTime(n, rate int) time.Duration {

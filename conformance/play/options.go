@@ -14,6 +14,7 @@ import (
 const (
 	Sim      = "sim"      // simulated network, loopback sound, virtual time
 	Loopback = "loopback" // real sockets on 127.0.0.1, real time
+	Device   = "device"   // as loopback, with real sound devices
 )
 
 // DefaultTolerance is how far instants may be off in real time.
@@ -24,6 +25,7 @@ type Options struct {
 	World     string        // "" is Sim
 	Log       bool          // keep the log whatever the verdict
 	Tolerance time.Duration // in real time; 0 is DefaultTolerance
+	Devices   *Devices      // of world Device
 	// Streams are those of third parties, by the type that scenarios call them by: every party can offer them, and has
 	// them in its registry. See [WithStreams].
 	Streams *streams.Registry
@@ -57,6 +59,8 @@ func refusal(c *scenario.Case, world string) string {
 		return "only for world " + strings.Join(c.Worlds, ", ")
 	case world == Loopback:
 		return beyondLoopback(c)
+	case world == Device:
+		return beyondDevices(c)
 	}
 	return ""
 }

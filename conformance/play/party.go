@@ -101,7 +101,7 @@ func (p *party) config() (sipsimple.Config, error) {
 	}
 	cfg := sipsimple.Config{
 		Net: p.host, Rand: p.random(), Logger: slog.New(&complaining{party: p}), Host: p.address(),
-		UDPPort: 5060, TCPPort: 5060, TLSPort: -1, Sound: p.sound,
+		UDPPort: 5060, TCPPort: 5060, TLSPort: -1, Sound: p.microphone(),
 		RTP: streams.RTPSettings{Codecs: p.codecs()}, Trace: p.world.wire.trace(p.def.Name),
 	}
 	var err error

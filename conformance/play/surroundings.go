@@ -25,7 +25,13 @@ type host interface {
 // openNetwork makes the network, with the two hosts that are always there:
 // nobody, where no port is open, and nowhere, which swallows whatever comes.
 func (w *world) openNetwork(o Options) error {
-	if o.World == Loopback {
+	if o.World == Device {
+		if err := o.Devices.Check(); err != nil {
+			return err
+		}
+		w.devices = o.Devices
+	}
+	if o.World == Loopback || o.World == Device {
 		return w.openLoopback(o)
 	}
 	w.net = simnet.New(w.c.Seed)

@@ -19,6 +19,7 @@ import (
 type world struct {
 	c       *scenario.Case
 	net     *simnet.Network   // nil in other worlds
+	devices *Devices          // nil in other worlds than device
 	real    *loopback.Network // nil in the simulated one
 	parties []*party
 	scripts scripts

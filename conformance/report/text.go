@@ -26,8 +26,11 @@ type Text struct {
 func (t *Text) Begin(what string, seed string) {
 	t.style, t.files = style{t.Colour}, map[string]bool{}
 	where := "simulated network and audio"
-	if t.World == play.Loopback {
+	switch t.World {
+	case play.Loopback:
 		where = "sockets of 127.0.0.1, real time"
+	case play.Device:
+		where = "sockets of 127.0.0.1, sound devices, real time"
 	}
 	fmt.Fprintf(t.Out, "%s, %s, %s\n\n", what, where, seed)
 }
