@@ -102,15 +102,19 @@ func TestDevicesComeAndGo(t *testing.T) {
 	c := card.Start(t, "alice", "PortAudioDevice")
 	driver := openDriver(t)
 	for _, list := range [][]string{driver.Inputs(), driver.Outputs()} {
-		if !slices.Equal(list, []string{"system", "loopback", "alice"}) {
+		slices.Sort(list)
+		if !slices.Equal(list, []string{"alice", "loopback", "system"}) {
 			t.Errorf("devices %q", list)
 		}
 	}
 	if driver.DefaultInput() != "system" || driver.DefaultOutput() != "system" {
 		t.Errorf("defaults %q and %q", driver.DefaultInput(), driver.DefaultOutput())
 	}
-	if info := driver.Devices()[2]; info.API != "JACK" || info.SampleRate != 48000 || info.Inputs != 2 || info.Outputs != 2 {
-		t.Errorf("%+v", info)
+	for _, info := range driver.Devices() {
+		info.Name, info.DefaultInput, info.DefaultOutput = "", false, false
+		if want := (portaudio.Info{API: "JACK", Inputs: 2, Outputs: 2, SampleRate: 48000}); info != want {
+			t.Errorf("%+v, want %+v", info, want)
+		}
 	}
 	if _, err := driver.Device("nobody", "alice"); !errors.Is(err, audio.ErrUnknownDevice) {
 		t.Errorf("an unknown device: %v", err)

@@ -25,9 +25,9 @@ type Devices struct {
 func (d *Devices) Check() error {
 	switch {
 	case d == nil || d.Driver == nil:
-		return errors.New("world device needs sound devices")
+		return errors.New("no sound devices")
 	case d.Input == d.Output:
-		return errors.New("world device needs an input and an output that are not the same device")
+		return errors.New("--input and --output must name two devices, not one")
 	}
 	for _, name := range []string{d.Input, d.Output} {
 		if !slices.Contains(d.Driver.Inputs(), name) || !slices.Contains(d.Driver.Outputs(), name) {

@@ -77,8 +77,6 @@ func resampled(samples []int16, from, to int) []int16 {
 	return out
 }
 
-func (t *tape) end() { t.mixer.RemovePort(t.slot) }
-
 // Mixer, ConsumerSlot and ProducerSlot implement [audio.Port].
 func (t *tape) Mixer() *audio.Mixer { return t.mixer }
 func (*tape) ConsumerSlot() int     { return audio.NoSlot }
