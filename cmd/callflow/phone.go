@@ -73,7 +73,7 @@ func newPhoneAnswer() *cobra.Command {
 func (o *phoneOptions) flags(cmd *cobra.Command, listen string) {
 	o.soundFlags.flags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", listen, "ADDRESS[:PORT] of ours, UDP and TCP (default: a free port)")
+	f.StringVar(&o.listen, "listen", listen, "ADDRESS, PORT or ADDRESS:PORT of ours, UDP and TCP;\nwith --config the ports are those of its settings")
 	f.StringVar(&o.ID, "id", "", "who we are: USER or USER@DOMAIN (default: the user of the system); with --config, which account")
 	f.StringVar(&o.Folder, "config", "", "FOLDER with a file config: settings, and accounts, which register")
 	f.StringVar(&o.Play, "play", "", "wave FILE to speak in place of the microphone, over and over")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -231,4 +232,32 @@ func TestPhoneBadInput(t *testing.T) {
 			t.Errorf("callflow %s: exit %d, want 2 and %q\n%s\n%s", strings.Join(c.args, " "), code, c.err, out, err)
 		}
 	}
+}
+
+// The phone of a folder has its accounts and settings.
+func TestPhoneWithConfiguration(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	const config = `Accounts:
+    alice@127.0.0.1:
+        enabled: true
+        display_name: Alice
+        sip:
+            register: false
+SIPSimpleSettings:
+    sip:
+        transport_list: [udp]
+`
+	if err := os.WriteFile(filepath.Join(folder, "config"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bob, uri := answering(t, "bob", "--auto-answer", "--calls", "1")
+	alice := start(t, "alice", "phone", "call", uri, "--config", folder, "--listen", "127.0.0.1", "--duration", "200ms")
+	alice.exit(exitOK)
+	bob.await("talking with sip:alice@127.0.0.1")
+	bob.exit(exitOK)
+
+	nobody := start(t, "nobody", "phone", "answer", "--config", folder, "--id", "nobody@127.0.0.1", "--listen", "127.0.0.1:0")
+	nobody.exit(exitBadInput)
+	nobody.await("there is no such account, enabled, in " + regexp.QuoteMeta(folder))
 }

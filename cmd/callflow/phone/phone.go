@@ -234,19 +234,30 @@ func (p *Phone) storedAccount() *account.Account {
 	if m == nil || !p.app.Running() {
 		return nil
 	}
-	acc := m.DefaultAccount()
+	var acc *account.Account
 	if p.cfg.ID != "" {
-		found, ok := m.Account(p.cfg.ID)
-		if !ok {
-			found = nil
-		}
-		acc = found
+		acc, _ = m.Account(p.cfg.ID)
+	} else {
+		acc = preferred(m)
 	}
 	if acc == nil && !p.leaving {
-		p.failure = errors.New("there is no such account in " + p.cfg.Folder)
+		p.failure = errors.New("there is no such account, enabled, in " + p.cfg.Folder)
 		p.leave()
 	}
 	return acc
+}
+
+// preferred is the default account, or the first that is enabled.
+func preferred(m *account.Manager) *account.Account {
+	if acc := m.DefaultAccount(); acc != nil && acc.Enabled() {
+		return acc
+	}
+	for _, acc := range m.Accounts() {
+		if acc.Enabled() {
+			return acc
+		}
+	}
+	return nil
 }
 
 // leave ends everything; run returns when that is done.
