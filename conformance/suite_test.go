@@ -53,8 +53,8 @@ var _ = Describe("scenario", func() {
 	}
 })
 
-// player plays the cases when their specs ask for them; in real time, where they
-// mostly wait, all of them at once when the first is asked for.
+// player plays all the cases when the first is asked for, a few at a time (in
+// real time, where they mostly wait, many); a chosen few when they are asked for.
 type player struct {
 	once    sync.Once
 	results map[*scenario.Case]chan *play.Result
@@ -74,7 +74,11 @@ func (p *player) result(c *scenario.Case, all []*scenario.Case) *play.Result {
 		for _, each := range all {
 			p.results[each] = make(chan *play.Result, 1)
 		}
-		go play.All(all, atATime, func(c *scenario.Case) *play.Result { return play.In(c, play.Options{World: *world}) },
+		workers := 0
+		if *world != play.Sim {
+			workers = atATime
+		}
+		go play.All(all, workers, func(c *scenario.Case) *play.Result { return play.In(c, play.Options{World: *world}) },
 			func(r *play.Result) { p.results[r.Case] <- r })
 	})
 	return <-p.results[c]

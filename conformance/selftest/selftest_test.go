@@ -13,9 +13,12 @@ import (
 	"github.com/go-sipsimple/callflow/scenarios"
 )
 
-// perKind is how many mutants of a kind are tried in a case; all of them when
-// the environment has CALLFLOW_ALL_MUTANTS.
-const perKind = 2
+// everyNth: each run tries one mutant of a kind in every third case, beginning
+// with another one each time (-count); all of them in all cases when the
+// environment has CALLFLOW_ALL_MUTANTS.
+const everyNth = 3
+
+var runs int
 
 func TestEveryMistakeIsNoticed(t *testing.T) {
 	cases, problems := scenario.Load(scenarios.FS, nil, scenario.Options{Library: scenarios.FS, Prefix: "scenarios/"})
@@ -23,7 +26,11 @@ func TestEveryMistakeIsNoticed(t *testing.T) {
 		t.Fatal(problems)
 	}
 	tried, all := 0, os.Getenv("CALLFLOW_ALL_MUTANTS") != ""
-	for _, c := range cases {
+	runs++
+	for i, c := range cases {
+		if !all && (i+runs)%(everyNth*slowness) != 0 {
+			continue
+		}
 		for _, m := range chosen(c, all) {
 			undo := m.Apply()
 			r := play.Play(c)
@@ -36,7 +43,7 @@ func TestEveryMistakeIsNoticed(t *testing.T) {
 		}
 	}
 	t.Logf("%d mistakes in %d cases", tried, len(cases))
-	if tried < len(cases) {
+	if tried < len(cases)/(everyNth*slowness) {
 		t.Errorf("only %d mistakes were tried in %d cases", tried, len(cases))
 	}
 }
@@ -53,7 +60,7 @@ func chosen(c *scenario.Case, all bool) []selftest.Mutant {
 	var list []selftest.Mutant
 	count := map[string]int{}
 	for _, m := range mutants {
-		if count[m.Kind]++; count[m.Kind] <= perKind {
+		if count[m.Kind]++; count[m.Kind] == 1 {
 			list = append(list, m)
 		}
 	}
@@ -104,6 +111,13 @@ var withoutEffect = map[string][]string{
 	"hld/bad-network":                           {"loss: {any: any}"},
 	"audio/loss":                                {"loss: {alice > bob: rtp}"}, // what a call survives need not be heard
 	"transfer/blind-outage":                     {"loss: {bob <-> carol: rtp}"},
+	"acc/ACC-24-storages":                       {"alice: {set: {user_agent: Phone 2}}"},
+	"msrp/active-peer":                          {"p/c: {respond: 200}"},        // to the empty SEND that binds
+	"audio/timeout":                             {"drop: {alice <-> bob: rtp}"}, // the second: on hold nobody misses it
+	"audio/dtmf":                                {"loss: {alice > bob: rtp}", "duplicate: {alice > bob: rtp}", "delay: {alice > bob: rtp}"},
+	"audio/dtmf-limits":                         {`alice/audio: {dtmf: "777"}`}, // more than may wait: dropped in silence
+	"audio/dtmf-not-understood":                 {`alice/a: {dtmf: "12#"}`},
+	"audio/srtp-damaged":                        {"duplicate: {alice > bob: rtp}"},
 	"trm/TRM-08-end-in-null":                    {"alice#call: end"},
 	"trm/TRM-09-end-twice":                      {"alice, bob: end", "alice: end"},
 }
