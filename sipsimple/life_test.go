@@ -306,7 +306,7 @@ func TestMixersAndDefault(t *testing.T) {
 		}
 		p.stop()
 	})
-	if sipsimple.Default() != sipsimple.Default() {
+	if first := sipsimple.Default(); first != sipsimple.Default() {
 		t.Error("Default gives two applications")
 	}
 }

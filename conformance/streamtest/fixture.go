@@ -64,7 +64,7 @@ func (f *Fixture) factory() (streams.Factory, error) {
 	f.Register(&registry)
 	list := registry.Factories()
 	if len(list) == 0 {
-		return streams.Factory{}, errors.New("Register has registered nothing")
+		return streams.Factory{}, errors.New("the fixture's Register has registered nothing")
 	}
 	return list[0], nil
 }

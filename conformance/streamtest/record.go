@@ -69,16 +69,6 @@ func (r *record) count(s streams.MediaStream, names ...string) int {
 	return count
 }
 
-// when is the instant of the first notification of a name.
-func (r *record) when(s streams.MediaStream, name string) (time.Time, bool) {
-	for _, n := range r.of(s) {
-		if n.name == "MediaStream"+name {
-			return n.at, true
-		}
-	}
-	return time.Time{}, false
-}
-
 // holds lists the hold-state notifications of a stream: those that are called so, by whatever type of stream.
 func (r *record) holds(s streams.MediaStream) []noted {
 	return slices.DeleteFunc(r.of(s), func(n noted) bool { return !strings.HasSuffix(n.name, "DidChangeHoldState") })

@@ -130,17 +130,6 @@ func (l *lab) wireLog() []string {
 	return out
 }
 
-// count is how many messages of the trace contain text.
-func (l *lab) count(text string) int {
-	n := 0
-	for _, line := range l.wireLog() {
-		if strings.Contains(line, text) {
-			n++
-		}
-	}
-	return n
-}
-
 func (l *lab) at(text string) []string {
 	var at []string
 	l.exclusively(func() {

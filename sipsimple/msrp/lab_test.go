@@ -169,7 +169,6 @@ func (l *lab) expect(r *recorder, want ...string) {
 type raw struct {
 	t    testing.TB
 	conn net.Conn
-	buf  []byte
 }
 
 // script establishes a session at alice's with a scripted peer that has the path.

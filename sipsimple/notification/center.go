@@ -154,7 +154,7 @@ func (c *Center) post(sender any, data Data, step sync.Locker, done chan<- struc
 	c.box.Post(func() {
 		if step != nil {
 			step.Lock()
-			step.Unlock() //nolint:staticcheck // only to wait
+			step.Unlock() //lint:ignore SA2001 only to wait
 		}
 		c.deliver(n, done)
 	})

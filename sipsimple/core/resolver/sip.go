@@ -54,7 +54,7 @@ func (r *Resolver) LookupSIPProxy(ctx context.Context, uri sip.Uri, transports [
 	}
 	l.name(routes)
 	if routes = unique(routes); len(routes) == 0 {
-		return nil, fmt.Errorf("No routes found for SIP URI %s", uri.String()) //nolint:staticcheck // the reference's words
+		return nil, fmt.Errorf("No routes found for SIP URI %s", uri.String()) //lint:ignore ST1005 the words of the specification
 	}
 	return routes, nil
 }

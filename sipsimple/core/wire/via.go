@@ -39,7 +39,7 @@ func parseVia(s string) (*sip.ViaHeader, error) {
 
 // compactSentBy takes out the white space that is allowed around the colon.
 func compactSentBy(s string) string {
-	if strings.IndexAny(s, " \t") < 0 {
+	if !strings.ContainsAny(s, " \t") {
 		return s
 	}
 	i := strings.LastIndexByte(s, ':')
