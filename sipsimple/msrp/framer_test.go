@@ -97,7 +97,7 @@ func FuzzFramer(f *testing.F) {
 	f.Add([]byte(send), 3, 5)
 	f.Add([]byte("MSRP abcd 200 OK\r\nTo-Path: a\r\nFrom-Path: b\r\n-------abcd$\r\n"), 1, 1)
 	f.Add([]byte("MSRP abcd SEND\r\nTo-Path: a\r\nFrom-Path: b\r\n\r\n\r\n-------abc\r\n-------abcd+\r\nMSRP"), 7, 1)
-	files, _ := filepath.Glob("/work/shared/data/torture/msrp/*.msrp")
+	files, _ := filepath.Glob("../../../shared/data/torture/msrp/*.msrp")
 	for _, file := range files {
 		if data, err := os.ReadFile(file); err == nil {
 			f.Add(data, 11, 2)

@@ -14,7 +14,7 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 )
 
-const torture = "/work/shared/data/torture"
+const torture = "../../../shared/data/torture"
 
 // expectations reads the table of the set: file name to the outcomes that are right.
 func expectations(t *testing.T) map[string][]string {
