@@ -22,6 +22,10 @@ func expect(t testing.TB, who string, got []string, want ...string) {
 
 // TestCall is a clean call at every combination of codec and mixer rate.
 func TestCall(t *testing.T) {
+	d := 3 * time.Second
+	if raceDetector {
+		d = 700 * time.Millisecond
+	}
 	for _, codec := range []string{"PCMU", "PCMA", "G722"} {
 		for _, rate := range []int{8000, 16000, 32000, 44100, 48000} {
 			if codec == "G722" && rate < 16000 {
@@ -29,14 +33,14 @@ func TestCall(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s at %d Hz", codec, rate), func(t *testing.T) {
 				withCall(t, options{rate: rate, codecs: []string{codec}}, func(_ *simnet.Network, alice, bob *party) {
-					r := bob.hears(alice, 3*time.Second)
+					r := bob.hears(alice, d)
 					if r.SNR < 35 || r.LongestGap > 0 || !slices.Equal(r.Tones, []float64{440}) {
 						t.Errorf("bob hears alice: %+v", r)
 					}
 					if r.Level < -6.2 || r.Level > -5.9 {
 						t.Errorf("bob hears alice at %.2f dBFS", r.Level)
 					}
-					if r := alice.hears(bob, 3*time.Second); r.SNR < 35 || r.LongestGap > 0 {
+					if r := alice.hears(bob, d); r.SNR < 35 || r.LongestGap > 0 {
 						t.Errorf("alice hears bob: %+v", r)
 					}
 					if got := alice.audio().Codec(); got != codec {

@@ -191,8 +191,11 @@ func TestKilled(t *testing.T) {
 	data := content(3 << 20)
 	selector := onDisk(t, "f", data)
 	random := rand.New(rand.NewPCG(1, 2))
-	whole := 0
-	for i := range 200 {
+	whole, runs := 0, 200
+	if raceDetector {
+		runs = 24
+	}
+	for i := range runs {
 		dir := t.TempDir()
 		at := time.Duration(random.Int64N(int64(4 * time.Second)))
 		withTalkers(t, func(n *simnet.Network, alice, bob *talker) {
@@ -229,15 +232,18 @@ func TestKilled(t *testing.T) {
 			t.Errorf("run %d: %s is left", i, got)
 		}
 	}
-	t.Logf("%d of 200 were whole", whole)
-	if whole == 0 || whole == 200 {
+	t.Logf("%d of %d were whole", whole, runs)
+	if whole == 0 || whole == runs {
 		t.Error("the moments prove nothing")
 	}
 }
 
 // TestHugeFile: a quarter of a gigabyte in virtual time, with content that is made on the way.
 func TestHugeFile(t *testing.T) {
-	const size = 256 << 20
+	size := int64(256 << 20)
+	if raceDetector {
+		size = 64 << 20
+	}
 	withTalkers(t, func(_ *simnet.Network, alice, bob *talker) {
 		alice.push(streams.FileSelector{Name: "huge", Size: size, Content: zeros{}})
 		join(alice, bob, nil)
