@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -28,16 +29,30 @@ type Entry struct {
 type logged struct {
 	at        time.Duration
 	rank, seq int
+	actor     int
 	record    *record
 	party     *party
 }
 
 func (w *world) note(p *party, r *record) {
-	w.log = append(w.log, logged{at: r.event.At, rank: w.rank(p.def.Name), seq: len(w.log), record: r, party: p})
+	w.log = append(w.log, logged{at: r.event.At, rank: w.rank(p.def.Name), seq: len(w.log), actor: actorOf(r.event.Name), record: r, party: p})
+}
+
+// actorOf tells who in a party posts a notification: what sockets and MSRP
+// connections tell in one instant comes behind the rest, because which of them
+// is first is left to chance.
+func actorOf(name string) int {
+	switch {
+	case name == "SIPEngineSIPTrace":
+		return 2
+	case strings.HasPrefix(name, "ChatStream"), strings.HasPrefix(name, "FileTransferStream"), strings.HasPrefix(name, "DesktopSharing"):
+		return 1
+	}
+	return 0
 }
 
 // entries is the whole log in its canonical order: by time, then by party, then
-// in the order of each party's own doing.
+// by who in it, then in the order of each one's own doing.
 func (w *world) entries() []Entry {
 	w.wire.readAll()
 	lines := slices.Clone(w.log)

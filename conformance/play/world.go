@@ -177,5 +177,5 @@ func (w *world) lastActivity() time.Duration {
 }
 
 func byTime(a, b logged) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), a.rank-b.rank, a.seq-b.seq)
+	return cmp.Or(cmp.Compare(a.at, b.at), a.rank-b.rank, a.actor-b.actor, a.seq-b.seq)
 }
