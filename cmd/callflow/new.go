@@ -29,8 +29,8 @@ func newNew() *cobra.Command {
 			if _, err := os.Stat(args[0]); err == nil {
 				return exit{exitBadInput, args[0] + " is there already"}
 			}
-			text = "# yaml-language-server: $schema=" + schema.ID + "\n" +
-				"# Begun as a copy of " + name + ". Play it: callflow run " + filepath.ToSlash(args[0]) + "\n" + text
+			text = schemaLine + schema.ID + "\n" +
+				"# Begun as a copy of " + name + ". Play it: callflow run " + filepath.ToSlash(args[0]) + "\n" + withoutSchema(text)
 			if err := os.WriteFile(args[0], []byte(text), 0o644); err != nil {
 				return exit{exitBadInput, err.Error()}
 			}
@@ -40,6 +40,17 @@ func newNew() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&from, "from", "set/SET-01-ring-answer-talk", "the built-in scenario to copy")
 	return cmd
+}
+
+// schemaLine begins the line that tells editors which schema a file has.
+const schemaLine = "# yaml-language-server: $schema="
+
+// withoutSchema takes off the line of the original, whose path holds there only.
+func withoutSchema(text string) string {
+	if strings.HasPrefix(text, schemaLine) {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return text
 }
 
 // builtInFile is the text of a built-in scenario; the beginning of its name is
