@@ -23,7 +23,7 @@ func expect(t testing.TB, who string, got []string, want ...string) {
 // TestCall is a clean call at every combination of codec and mixer rate.
 func TestCall(t *testing.T) {
 	d := 3 * time.Second
-	if raceDetector {
+	if streams.RaceDetector {
 		d = 700 * time.Millisecond
 	}
 	for _, codec := range []string{"PCMU", "PCMA", "G722"} {

@@ -16,7 +16,7 @@ import (
 // delivered has arrived once, and nothing arrives twice or out of order (reliability I31).
 func TestChatFates(t *testing.T) {
 	sizes := []int{1, 100, 3000, 200000}
-	if raceDetector {
+	if streams.RaceDetector {
 		sizes[3] = 50000
 	}
 	rapid.Check(t, func(rt *rapid.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // TestSameBytes: the same call on the same seed is the same to the octet and
@@ -15,7 +16,7 @@ import (
 func TestSameBytes(t *testing.T) {
 	first := trace(t)
 	runs := 20
-	if raceDetector {
+	if streams.RaceDetector {
 		runs = 3
 	}
 	for range runs {

@@ -192,7 +192,7 @@ func TestKilled(t *testing.T) {
 	selector := onDisk(t, "f", data)
 	random := rand.New(rand.NewPCG(1, 2))
 	whole, runs := 0, 200
-	if raceDetector {
+	if streams.RaceDetector {
 		runs = 24
 	}
 	for i := range runs {
@@ -241,7 +241,7 @@ func TestKilled(t *testing.T) {
 // TestHugeFile: a quarter of a gigabyte in virtual time, with content that is made on the way.
 func TestHugeFile(t *testing.T) {
 	size := int64(256 << 20)
-	if raceDetector {
+	if streams.RaceDetector {
 		size = 64 << 20
 	}
 	withTalkers(t, func(_ *simnet.Network, alice, bob *talker) {

@@ -57,7 +57,7 @@ func TestMSRPDeterminism(t *testing.T) {
 	}
 	first := run()
 	runs := 50
-	if raceDetector {
+	if streams.RaceDetector {
 		runs = 5
 	}
 	for range runs {

@@ -1,6 +1,6 @@
 //go:build !race
 
-package streams_test
+package streams
 
-// raceDetector tells that everything takes several times as long.
-const raceDetector = false
+// RaceDetector tells that everything takes several times as long.
+const RaceDetector = false

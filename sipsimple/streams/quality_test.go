@@ -13,6 +13,7 @@ import (
 	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // probe is a port of a mixer that plays a sine of any level, or listens.
@@ -101,7 +102,7 @@ func withProbes(t *testing.T, o options, body func(source, ear *probe)) {
 // whole periods of every multiple of 10 Hz, and 1020 Hz in a codec repeats every 50 ms.
 func measure(source, ear *probe, hz, peak float64) (sinad, gain float64) {
 	window := 300 * time.Millisecond
-	if raceDetector {
+	if streams.RaceDetector {
 		window = 100 * time.Millisecond
 	}
 	source.play(hz, peak)
@@ -246,7 +247,7 @@ func TestHugeJitter(t *testing.T) {
 // then a frame is made up or left out, and the delay stays small.
 func TestClockDrift(t *testing.T) {
 	packets := 30000
-	if raceDetector {
+	if streams.RaceDetector {
 		packets = 7500
 	}
 	for _, ppm := range []int{-200, 200} {
