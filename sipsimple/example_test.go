@@ -12,7 +12,8 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
-// Alice calls Bob, who takes the call; when it stands she hangs up. The network
+// Alice calls Bob, who takes the call; when it stands she hangs up. Nothing but
+// the exported API is used (row G1). The network
 // is simulated; in a softphone it is that of the operating system.
 func Example() {
 	err := simnet.Bubble(func() {

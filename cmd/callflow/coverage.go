@@ -19,25 +19,35 @@ import (
 type row struct {
 	Row       string   `json:"row"`
 	Scenarios []string `json:"scenarios"`
-	Verdict   string   `json:"verdict"` // pass, fail or none
+	Tests     []string `json:"tests"`   // Go tests
+	Verdict   string   `json:"verdict"` // pass, fail, none, or test: Go tests, which were not run here
 }
 
 func newCoverage() *cobra.Command {
 	s := &selection{}
-	asJSON := false
+	asJSON, runTests := false, false
 	cmd := &cobra.Command{
 		Use:   "coverage [FILE | FOLDER | BUILT-IN]...",
 		Short: "Play scenarios and print, for each row of the API table and each clause, what proves it; gaps first",
 		Long: "Play scenarios and print, for each row of the API table and each clause that they name, the scenarios that\n" +
-			"prove it and how they ended. Rows that no scenario proves come first.",
-		Example: "  callflow coverage\n  callflow coverage --json",
+			"prove it and how they ended. Rows that nothing proves come first.\n\n" +
+			"Some rows are about the Go API, or about objects that no scenario sees: Go tests prove those. Their verdict is\n" +
+			"\"test\", that they exist and belong to \"go test ./...\", unless --go-test runs them here, which needs the go\n" +
+			"command and the sources of callflow.",
+		Example: "  callflow coverage\n  callflow coverage --go-test\n  callflow coverage --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job := &job{load: func() ([]*scenario.Case, error) { return s.load(cmd, args) }, play: play.Play}
 			outcomes, err := job.perform(cmd, func([]*report.Outcome) {}, func(*report.Outcome) {})
 			if err != nil {
 				return err
 			}
-			list := evidence(outcomes)
+			tests := map[rows.Test]string{}
+			if runTests {
+				if tests, err = goTests(cmd.Context(), rows.Tests()); err != nil {
+					return err
+				}
+			}
+			list := evidence(outcomes, tests)
 			if asJSON {
 				encoder := json.NewEncoder(cmd.OutOrStdout())
 				encoder.SetIndent("", "  ")
@@ -49,33 +59,42 @@ func newCoverage() *cobra.Command {
 	}
 	s.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&runTests, "go-test", false, "run the Go tests that are evidence, too")
 	return cmd
 }
 
 func printRows(out io.Writer, list []row) {
-	items, proved, inTable := map[string]string{}, 0, 0
+	items, proved, inTable, byTests := map[string]string{}, 0, 0, 0
 	for _, r := range rows.All() {
 		items[r.ID] = r.Item
 	}
 	for _, r := range list {
-		text := strings.Join(r.Scenarios, " ")
-		if len(r.Scenarios) == 0 {
+		text := strings.Join(slices.Concat(r.Scenarios, r.Tests), " ")
+		if text == "" {
 			text = "(" + items[r.Row] + ")"
 		}
 		fmt.Fprintf(out, "%-24s %-6s %s\n", r.Row, r.Verdict, text)
 		if items[r.Row] != "" {
 			inTable++
-			if r.Verdict == "pass" {
+			switch r.Verdict {
+			case "pass":
 				proved++
+			case "test":
+				proved, byTests = proved+1, byTests+1
 			}
 		}
 	}
-	fmt.Fprintf(out, "\n%d of %d rows are proved\n", proved, inTable)
+	fmt.Fprintf(out, "\n%d of %d rows are proved", proved, inTable)
+	if byTests > 0 {
+		fmt.Fprintf(out, ", %d of them by Go tests, which --go-test runs here", byTests)
+	}
+	fmt.Fprintln(out)
 }
 
 // evidence lists the rows of the table, and the clauses and decisions that the
-// cases name. Those without a verdict come first.
-func evidence(outcomes []*report.Outcome) []row {
+// cases name. Those without a verdict come first. tests has the verdicts of the
+// Go tests that were run.
+func evidence(outcomes []*report.Outcome, tests map[rows.Test]string) []row {
 	verdicts, found := map[string]play.Verdict{}, map[string][]string{}
 	for _, r := range rows.All() {
 		found[r.ID] = []string{}
@@ -90,7 +109,14 @@ func evidence(outcomes []*report.Outcome) []row {
 	}
 	list := []row{}
 	for name, ids := range found {
-		list = append(list, row{Row: name, Scenarios: ids, Verdict: verdictOf(ids, verdicts)})
+		r := row{Row: name, Scenarios: ids, Tests: []string{}, Verdict: verdictOf(ids, verdicts)}
+		for _, t := range rows.Tests() {
+			if t.Row == name {
+				r.Tests = append(r.Tests, t.String())
+				r.Verdict = withTest(r.Verdict, tests, t)
+			}
+		}
+		list = append(list, r)
 	}
 	slices.SortFunc(list, func(a, b row) int {
 		if (a.Verdict == "none") != (b.Verdict == "none") {
@@ -131,6 +157,21 @@ func verdictOf(ids []string, verdicts map[string]play.Verdict) string {
 		}
 	}
 	return word
+}
+
+// withTest is the verdict of a row after one more Go test. A test that was not
+// run is evidence only where there is no other.
+func withTest(before string, tests map[rows.Test]string, t rows.Test) string {
+	now, ran := tests[t]
+	switch {
+	case before == "fail" || now == "fail":
+		return "fail"
+	case before == "pass" || now == "pass":
+		return "pass"
+	case !ran:
+		return "test"
+	}
+	return before
 }
 
 func byRow(cases []*scenario.Case) map[string][]string {

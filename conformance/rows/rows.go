@@ -1,6 +1,7 @@
 // Package rows holds the rows of the table of the API: one for every statement,
 // class, method, attribute, notification and field that the middleware promises.
-// Scenarios name them in `spec:` as what they are evidence for.
+// Scenarios name them in `spec:` as what they are evidence for; where no scenario
+// can, a Go test does in its doc comment ([Tests]).
 package rows
 
 import (
