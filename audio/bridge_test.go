@@ -1,6 +1,7 @@
 package audio_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -47,6 +48,8 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// TestBridgeRefuses: a bridge takes no port of another mixer and no loop, and
+// gives back only what is in it (row X10).
 func TestBridgeRefuses(t *testing.T) {
 	_, mixer := newBench(t)
 	_, other := newBench(t)
@@ -70,7 +73,8 @@ func TestBridgeRefuses(t *testing.T) {
 }
 
 // TestMembership is P14: connections always equal those computed from the
-// members.
+// members: each with every other, none with itself, whoever is added twice (row
+// X10).
 func TestMembership(t *testing.T) {
 	_, mixer := newBench(t)
 	bridge := audio.NewAudioBridge(mixer)
@@ -88,17 +92,84 @@ func TestMembership(t *testing.T) {
 			}
 			members = slices.Delete(members, i, i+1)
 		} else {
-			add(t, bridge, p)
+			add(t, bridge, p, p)
 			members = append(members, p)
 		}
-		want := len(members) * (len(members) - 1)
-		if got := mixer.Connections(); len(got) != want {
-			t.Fatalf("%d members have connections %v", len(members), got)
+		if !slices.Equal(bridge.Ports(), asPorts(members)) {
+			t.Fatalf("ports %v, want %v", bridge.Ports(), members)
+		}
+		var want []audio.Connection
+		for _, a := range members {
+			for _, b := range members {
+				if a != b {
+					want = append(want, audio.Connection{Source: a.slot, Sink: b.slot})
+				}
+			}
+		}
+		slices.SortFunc(want, func(a, b audio.Connection) int { return cmp.Or(a.Source-b.Source, a.Sink-b.Sink) })
+		if got := mixer.Connections(); !slices.Equal(got, want) {
+			t.Fatalf("%d members have connections %v, want %v", len(members), got, want)
 		}
 	}
 }
 
-// TestDeviceMute is P16: a muted device is connected anew, and tells it once.
+func asPorts(ends []*end) []audio.Port {
+	ports := make([]audio.Port, len(ends))
+	for i, e := range ends {
+		ports[i] = e
+	}
+	return ports
+}
+
+// oneWay is a port that only produces, or only consumes.
+type oneWay struct {
+	*end
+	produces, consumes bool
+}
+
+func (o oneWay) ProducerSlot() int {
+	if !o.produces {
+		return audio.NoSlot
+	}
+	return o.slot
+}
+
+func (o oneWay) ConsumerSlot() int {
+	if !o.consumes {
+		return audio.NoSlot
+	}
+	return o.slot
+}
+
+// TestPorts: anybody may write a port, which produces, consumes, or both (row
+// X12); a bridge connects what is there, and follows when a port changes.
+func TestPorts(t *testing.T) {
+	device, mixer := newBench(t)
+	bridge := audio.NewAudioBridge(mixer)
+	producer := &oneWay{newEnd(t, mixer, constant(1)), true, false}
+	consumer := &oneWay{newEnd(t, mixer, constant(10)), false, true}
+	both := newEnd(t, mixer, constant(100))
+	add(t, bridge, producer, consumer, both)
+	hear := func(when string, want map[*end]int16) {
+		t.Helper()
+		device.tick()
+		for e, level := range want {
+			if e.heard[0] != level {
+				t.Errorf("%s: a port hears %d, want %d", when, e.heard[0], level)
+			}
+		}
+	}
+	hear("at first", map[*end]int16{producer.end: 0, consumer.end: 101, both: 1})
+	producer.consumes, consumer.produces = true, true
+	bridge.Refresh()
+	hear("all do both", map[*end]int16{producer.end: 110, consumer.end: 101, both: 11})
+	producer.produces, producer.consumes = false, false
+	bridge.Refresh()
+	hear("one does nothing", map[*end]int16{producer.end: 0, consumer.end: 100, both: 10})
+}
+
+// TestDeviceMute is P16: a muted device is connected anew, and tells it once;
+// only the muted direction is taken out of the bridge (row X11).
 func TestDeviceMute(t *testing.T) {
 	center := notification.NewCenter(nil)
 	var fields []map[string]any

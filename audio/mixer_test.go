@@ -81,7 +81,7 @@ func constant(v int16) []int16 {
 	return frame
 }
 
-// TestSum is P10: each hears the exact sum of the others.
+// TestSum is P10: each hears the exact sum of the others (row X9).
 func TestSum(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := 2; n <= 16; n++ {

@@ -1,6 +1,7 @@
 package sipsimple
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -154,12 +155,14 @@ type Application struct {
 	cfg     Config
 	center  *notification.Center
 	manager *SessionManager
-	done    chan struct{}
+	started chan struct{} // closed with SIPApplicationDidStart
+	done    chan struct{} // closed with SIPApplicationDidEnd
 	natType atomic.Pointer[string]
 	worker  mailbox.Mailbox // follows changed settings, one after the other
 
 	mu     sync.Mutex
 	phase  applicationPhase // requires mu
+	fatal  error            // requires mu; what ended it
 	loaded *loaded          // requires mu; nil without storage
 	parts  *parts           // requires mu; set when the application runs
 
@@ -211,7 +214,7 @@ func NewApplication(cfg Config) (*Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Application{cfg: cfg, center: cfg.Center, done: make(chan struct{})}
+	a := &Application{cfg: cfg, center: cfg.Center, started: make(chan struct{}), done: make(chan struct{})}
 	a.manager = &SessionManager{app: a}
 	unknown := "unknown"
 	a.natType.Store(&unknown)
@@ -242,6 +245,35 @@ func (a *Application) Running() bool {
 // Done is closed right after SIPApplicationDidEnd was posted. It is never
 // closed if Start was never called.
 func (a *Application) Done() <-chan struct{} { return a.done }
+
+// Err is the fatal error that ended the application, nil if there was none: of
+// an engine that could not start, or that broke down (seed: such an error stops
+// the application and makes it unusable).
+func (a *Application) Err() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.fatal
+}
+
+// WaitStarted returns when SIPApplicationDidStart has been posted. Its error is
+// the fatal one if the application has ended instead, [ErrNotRunning] if it was
+// told to stop before, or that of ctx. It may be called before the start, but
+// not by an observer, which the start waits for.
+func (a *Application) WaitStarted(ctx context.Context) error {
+	select {
+	case <-a.started:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-a.done:
+	}
+	select {
+	case <-a.started: // it has started, and ended since
+		return nil
+	default:
+		return cmp.Or(a.Err(), ErrNotRunning)
+	}
+}
 
 // NewStream makes a stream of a registered type, to be offered in the name of
 // an account.

@@ -80,14 +80,14 @@ func (a *Application) boot(p *parts) error {
 		}
 		if err := step(); err != nil {
 			p.close()
-			a.finish(engineFailed)
+			a.finish(engineFailed, err)
 			return err
 		}
 	}
 	if !a.didStart(p) {
 		go func() {
 			p.close()
-			a.finish(byRequest)
+			a.finish(byRequest, nil)
 		}()
 		return nil
 	}

@@ -37,7 +37,7 @@ func (a *Application) Start() error {
 // application.md 2.2). It loads the configuration and the accounts and returns;
 // everything else follows in the background, told by notifications: after
 // SIPApplicationWillStart that of every component, at last
-// SIPApplicationDidStart. An observer of SIPApplicationWillStart that calls Stop
+// SIPApplicationDidStart ([Application.WaitStarted] waits for it). An observer of SIPApplicationWillStart that calls Stop
 // prevents the rest. If the engine cannot start SIPApplicationDidEnd follows.
 //
 // Errors: those of [storage.Check] and of the configuration, which tell file,
@@ -132,6 +132,7 @@ func (a *Application) didStart(p *parts) bool {
 	a.phase = running
 	a.parts = p
 	a.center.Post(a, SIPApplicationDidStart{})
+	close(a.started)
 	return true
 }
 
@@ -141,7 +142,7 @@ func (a *Application) shutDown() {
 	p := a.parts
 	a.mu.Unlock()
 	p.close()
-	a.finish(byRequest)
+	a.finish(byRequest, nil)
 }
 
 // End reasons of SIPApplicationDidEnd.
@@ -150,9 +151,9 @@ const (
 	engineFailed = "engine failed"
 )
 
-func (a *Application) finish(reason string) {
+func (a *Application) finish(reason string, fatal error) {
 	a.mu.Lock()
-	a.phase = stopped
+	a.phase, a.fatal = stopped, fatal
 	a.center.Post(a, SIPApplicationDidEnd{EndReason: reason})
 	a.mu.Unlock()
 	close(a.done)

@@ -169,7 +169,8 @@ func judgeLife(t *testing.T, log []string) {
 	}
 }
 
-// An engine that cannot start ends the application, for good.
+// TestEngineFails: an engine that cannot start ends the application, for good
+// (row A18); who waits for the start gets its error (row A20).
 func TestEngineFails(t *testing.T) {
 	inLab(t, func(l *lab) {
 		p := l.phone("alice", stored("alice@reg.test"))
@@ -181,6 +182,9 @@ func TestEngineFails(t *testing.T) {
 		p.expect(slices.Concat(beforeStart, whileStarting[:5], []string{"EngineDidFail", "ApplicationDidEnd"})...)
 		if last := p.all[len(p.all)-1].Data; last != (sipsimple.SIPApplicationDidEnd{EndReason: "engine failed"}) {
 			t.Errorf("the last is %v", last)
+		}
+		if p.Running() || p.Err() == nil || !errors.Is(p.WaitStarted(context.Background()), p.Err()) {
+			t.Errorf("running %v, error %v", p.Running(), p.Err())
 		}
 		if err := p.StartFrom(context.Background(), p.storage); !errors.Is(err, sipsimple.ErrAlreadyUsed) {
 			t.Errorf("start again: %v", err)
@@ -287,15 +291,17 @@ func TestSaveFails(t *testing.T) {
 	})
 }
 
-func TestMixersAndDefault(t *testing.T) {
+// TestMixers: there are two bridges, each on a mixer of its own with its device
+// in it (row A8), which are new ones after a change of the sample rate.
+func TestMixers(t *testing.T) {
 	inLab(t, func(l *lab) {
 		p := l.phone("alice", stored())
 		if p.VoiceAudioMixer() != nil || p.AlertAudioBridge() != nil || p.LocalNATType() != "unknown" {
 			t.Error("attributes before the start")
 		}
 		p.start()
-		if p.VoiceAudioBridge() == p.AlertAudioBridge() || p.VoiceAudioBridge().Mixer() != p.VoiceAudioMixer() ||
-			!p.AlertAudioBridge().Contains(p.AlertAudioDevice()) || !p.VoiceAudioBridge().Contains(p.VoiceAudioDevice()) {
+		if p.VoiceAudioBridge() == p.AlertAudioBridge() || p.VoiceAudioMixer() == p.AlertAudioMixer() || p.VoiceAudioBridge().Mixer() != p.VoiceAudioMixer() ||
+			p.AlertAudioBridge().Mixer() != p.AlertAudioMixer() || !p.AlertAudioBridge().Contains(p.AlertAudioDevice()) || !p.VoiceAudioBridge().Contains(p.VoiceAudioDevice()) {
 			t.Error("bridges and devices")
 		}
 		old := p.VoiceAudioMixer()
@@ -306,7 +312,4 @@ func TestMixersAndDefault(t *testing.T) {
 		}
 		p.stop()
 	})
-	if first := sipsimple.Default(); first != sipsimple.Default() {
-		t.Error("Default gives two applications")
-	}
 }
