@@ -64,7 +64,8 @@ type Config struct {
 	RTP streams.RTPSettings
 
 	// MSRP are the settings of chat, file transfers and desktop sharing. Their TLS
-	// is the one above unless it is set.
+	// is the one above unless it is set. With storage what is not set here are the
+	// settings of the account.
 	MSRP streams.MSRPSettings
 
 	// Nameservers tells the name servers of the system. nil means
@@ -114,9 +115,6 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Registry == nil {
 		c.Registry = &streams.Registry{}
 		streams.RegisterBuiltIn(c.Registry)
-	}
-	if c.MSRP.TLS == nil {
-		c.MSRP.TLS = c.TLS
 	}
 	if c.Center == nil {
 		c.Center = notification.NewCenter(c.Logger)

@@ -174,7 +174,7 @@ func (p *parts) openTLS() error {
 		if port = portOf(p.loaded.general, configuration.TransportTLS); port < 0 {
 			return nil
 		}
-		cfg, err = a.tlsConfig(p.loaded)
+		cfg, err = a.tlsConfig(p.loaded, p.loaded.accounts.DefaultAccount())
 	} else if cfg == nil || port < 0 {
 		return nil
 	}

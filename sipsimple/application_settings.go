@@ -52,8 +52,11 @@ func (a *Application) audioSettings() audio.Settings {
 func (a *Application) environment(acc *account.Account) *streams.Environment {
 	env := a.platform.Load().env
 	env.Account, env.Mixer = acc, a.VoiceAudioMixer()
-	if g := a.Settings(); g != nil {
-		env.RTP = rtpSettings(env.RTP, g, acc)
+	if l := a.load(); l != nil {
+		env.RTP = rtpSettings(env.RTP, l.general, acc)
+		env.MSRP = a.msrpSettings(env.MSRP, l, acc)
+	} else if env.MSRP.TLS == nil {
+		env.MSRP.TLS = a.cfg.TLS
 	}
 	return &env
 }

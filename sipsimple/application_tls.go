@@ -6,14 +6,15 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 )
 
 // tlsConfig is what the settings say about TLS, over the template of the Config:
-// the certificate and the trust of the default account, the authorities of the
-// general settings (application.md 2.6). TLS 1.2 is the least, whatever the
+// the certificate and the trust of an account (nil for none), the authorities of
+// the general settings (application.md 2.6). TLS 1.2 is the least, whatever the
 // setting tls.protocol is called.
-func (a *Application) tlsConfig(l *loaded) (*tls.Config, error) {
+func (a *Application) tlsConfig(l *loaded, acc *account.Account) (*tls.Config, error) {
 	cfg := &tls.Config{}
 	if a.cfg.TLS != nil {
 		cfg = a.cfg.TLS.Clone()
@@ -27,7 +28,6 @@ func (a *Application) tlsConfig(l *loaded) (*tls.Config, error) {
 		cfg.RootCAs = pool
 	}
 	defer ownCertificate(cfg)
-	acc := l.accounts.DefaultAccount()
 	if acc == nil || acc.TLSSettings() == nil {
 		return cfg, nil
 	}

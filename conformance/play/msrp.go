@@ -3,6 +3,7 @@ package play
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -37,12 +38,41 @@ func (p *party) msrpSettings(cfg *streams.MSRPSettings) error {
 	if err != nil {
 		return fmt.Errorf("nat_traversal.msrp_relay: %w", err)
 	}
-	acc := p.accounts[""]
-	cfg.Relay = &msrp.Relay{Host: addr.Addr().String(), Port: int(addr.Port()), Username: acc.Username, Password: acc.Password}
-	if cfg.Relay.Username == "" {
-		cfg.Relay.Username, _, _ = strings.Cut(acc.ID, "@")
-	}
+	cfg.Relay = &msrp.Relay{Host: addr.Addr().String(), Port: int(addr.Port())}
 	return nil
+}
+
+// In a storage settings have the defaults of the middleware; those of an
+// application without one are simpler to live with, so they are written down.
+
+// msrpTransport is tls where there is a certificate.
+func msrpTransport(cfg *tls.Config) string {
+	if cfg != nil && len(cfg.Certificates) > 0 {
+		return "tls"
+	}
+	return "tcp"
+}
+
+// msrpModel is relay where there is one.
+func (p *party) msrpModel(settings scenario.Settings) string {
+	if settings["nat_traversal.msrp_relay"] != "" {
+		return string(streams.ModelRelay)
+	}
+	return string(streams.ModelACM)
+}
+
+// relaySetting is the address of a party that is a relay; any other text is one
+// already.
+func (w *world) relaySetting(text string) any {
+	p := w.party(text)
+	if p == nil {
+		return stored("", text)
+	}
+	transport := "tcp"
+	if w.usesTLS() {
+		transport = "tls"
+	}
+	return fmt.Sprintf("%s:%d;transport=%s", p.address(), msrp.DefaultPort, transport)
 }
 
 // makeReal makes a stream to offer, as the file defines it; def may be nil.

@@ -122,9 +122,15 @@ func (p *party) store(cfg *sipsimple.Config) error {
 		settings, tree := p.accountSettings()[name], storage.Tree{}
 		put(tree, "enabled", "true")
 		put(tree, "sip.register", "false")
+		put(tree, "msrp.transport", msrpTransport(cfg.TLS))
+		put(tree, "msrp.connection_model", p.msrpModel(settings))
 		for _, path := range sortedKeys(settings) {
-			if path != "id" && path != "contact_user" {
-				put(tree, path, stored(path, settings[path]))
+			switch text := settings[path]; path {
+			case "id", "contact_user":
+			case "nat_traversal.msrp_relay":
+				put(tree, path, p.world.relaySetting(text))
+			default:
+				put(tree, path, stored(path, text))
 			}
 		}
 		accounts[p.idOf(settings)] = tree

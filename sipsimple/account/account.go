@@ -188,6 +188,18 @@ func (a *Account) RTPSettings() *configuration.AccountRTP {
 	return nil
 }
 
+// MSRPTransport is how the account wants MSRP to travel, "" of an account that is
+// not from the configuration.
+func (a *Account) MSRPTransport() configuration.MSRPTransport {
+	switch {
+	case a.stored != nil:
+		return a.stored.settings.MSRP.Transport.Get()
+	case a.local != nil:
+		return a.local.settings.MSRP.Transport.Get()
+	}
+	return ""
+}
+
 // TLSSettings are the settings of TLS, nil as those of media.
 func (a *Account) TLSSettings() *configuration.AccountTLS {
 	switch {

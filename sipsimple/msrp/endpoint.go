@@ -173,7 +173,7 @@ func (e *Endpoint) session(conn net.Conn, peer Peer, bind binding) *Session {
 
 // connect is the active side.
 func (e *Endpoint) connect(ctx context.Context, peer Peer) (*Session, error) {
-	conn, err := e.dial(ctx, peer.Path[0], peer.Fingerprint)
+	conn, err := e.dial(ctx, peer.Path[0], peer.Path[0].Host, peer.Fingerprint)
 	if err != nil {
 		return nil, err
 	}
@@ -193,8 +193,9 @@ func (e *Endpoint) bind(ctx context.Context, s *Session) (*Session, error) {
 	return s, nil
 }
 
-// dial connects to a hop and shakes hands.
-func (e *Endpoint) dial(ctx context.Context, to URI, fingerprint string) (net.Conn, error) {
+// dial connects to a hop and shakes hands. The certificate has to have the
+// fingerprint, or the name if there is none.
+func (e *Endpoint) dial(ctx context.Context, to URI, name, fingerprint string) (net.Conn, error) {
 	if to.Secure != (e.cfg.TLS != nil) {
 		return nil, fmt.Errorf("%s does not go with our transport", to)
 	}
@@ -209,7 +210,7 @@ func (e *Endpoint) dial(ctx context.Context, to URI, fingerprint string) (net.Co
 	}
 	handshake, cancel := context.WithTimeout(ctx, e.cfg.Timeout)
 	defer cancel()
-	secure := tls.Client(conn, clientTLS(e.cfg.TLS, to.Host, fingerprint))
+	secure := tls.Client(conn, clientTLS(e.cfg.TLS, name, fingerprint))
 	if err := secure.HandshakeContext(handshake); err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("TLS with %s: %w", to, err)

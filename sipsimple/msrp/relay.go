@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,27 +12,20 @@ import (
 
 // Relay is a relay and who we are there (RFC 4976).
 type Relay struct {
-	Host     string
+	Host     string // where to connect to
 	Port     int    // 0: 2855
-	Domain   string // in the URI that AUTH goes to; "" is Host
+	Domain   string // that the relay serves, in the URI that AUTH goes to and in its certificate; "" is Host
 	Username string
 	Password string
 }
 
 func (r *Relay) uri(secure bool) URI {
-	domain := r.Domain
-	if domain == "" {
-		domain = r.Host
-	}
-	return URI{Secure: secure, Host: domain, Port: r.port(), Transport: "tcp"}
+	return URI{Secure: secure, Host: r.domain(), Port: r.port(), Transport: "tcp"}
 }
 
-func (r *Relay) port() int {
-	if r.Port == 0 {
-		return DefaultPort
-	}
-	return r.Port
-}
+func (r *Relay) domain() string { return cmp.Or(r.Domain, r.Host) }
+
+func (r *Relay) port() int { return cmp.Or(r.Port, DefaultPort) }
 
 // relayClient is a connection to a relay with a path of its own. The session on it exists from the start; it gets its
 // paths when those of the peer are known.
@@ -53,7 +47,7 @@ var errRelay = errors.New("relay sent no usable Use-Path")
 func (e *Endpoint) openRelay(ctx context.Context) error {
 	r := &e.cfg.Relay
 	hop := URI{Secure: e.cfg.TLS != nil, Host: r.Host, Port: r.port(), Transport: "tcp"}
-	conn, err := e.dial(ctx, hop, "")
+	conn, err := e.dial(ctx, hop, r.domain(), "")
 	if err != nil {
 		return err
 	}

@@ -39,24 +39,57 @@ func (m *msrpStream) Initialize(session Session, direction Direction) error {
 	if m.offer == nil {
 		m.secure = m.env.MSRP.transport() == "tls"
 	}
+	cfg, err := m.configLocked()
+	if err != nil {
+		m.failLocked("initialize", err)
+		return nil
+	}
 	if m.mode != msrp.ViaRelay {
-		m.openedLocked(msrp.Open(m.ctx, m.configLocked()))
+		m.openedLocked(msrp.Open(m.ctx, cfg))
 		return nil
 	}
-	if m.env.MSRP.Relay == nil {
-		m.failLocked("initialize", errors.New("there is no MSRP relay"))
-		return nil
-	}
-	cfg := m.configLocked()
 	m.goLocked(func() {
 		ctx, cancel := context.WithTimeout(m.ctx, initializeTimeout)
 		defer cancel()
-		endpoint, err := msrp.Open(ctx, cfg)
+		endpoint, err := m.openAtRelay(ctx, cfg)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.openedLocked(endpoint, err)
 	})
 	return nil
+}
+
+// openAtRelay goes to the first relay that can be reached. What a relay answers
+// is final: the others know no other password.
+func (m *msrpStream) openAtRelay(ctx context.Context, cfg msrp.Config) (*msrp.Endpoint, error) {
+	relays, err := m.env.MSRP.relays(ctx, m.secure)
+	for _, relay := range relays {
+		cfg.Relay = relay
+		if relay.Username == "" {
+			cfg.Relay.Username, cfg.Relay.Password = m.credentials()
+		}
+		endpoint, failed := msrp.Open(ctx, cfg)
+		if failed == nil {
+			return endpoint, nil
+		}
+		if _, refused := errors.AsType[*msrp.Error](failed); refused {
+			return nil, failed
+		}
+		err = errors.Join(err, failed)
+	}
+	return nil, err
+}
+
+// credentials are those of the account.
+func (m *msrpStream) credentials() (username, password string) {
+	if m.account == nil {
+		return "", ""
+	}
+	if c := m.account.Credentials(); c != nil {
+		return c.Username, c.Password
+	}
+	uri := m.account.URI()
+	return uri.User, ""
 }
 
 // goLocked runs a part of the life cycle that takes time.
@@ -66,7 +99,7 @@ func (m *msrpStream) goLocked(f func()) {
 }
 
 // configLocked describes our end of the connection.
-func (m *msrpStream) configLocked() msrp.Config {
+func (m *msrpStream) configLocked() (msrp.Config, error) {
 	d := m.kind.describeLocked()
 	cfg := msrp.Config{
 		Net: m.env.Net, Rand: m.env.Rand, Logger: m.env.Logger, Host: m.owner.LocalIP(), Mode: m.mode,
@@ -75,16 +108,11 @@ func (m *msrpStream) configLocked() msrp.Config {
 	if !d.keepAlive {
 		cfg.KeepAlive = -1
 	}
+	var err error
 	if m.secure {
-		cfg.TLS = tlsOrEmpty(m.env.MSRP.TLS)
+		cfg.TLS, err = m.env.MSRP.tls()
 	}
-	if m.mode == msrp.ViaRelay {
-		cfg.Relay = *m.env.MSRP.Relay
-		if cfg.Relay.Username == "" && m.account != nil {
-			cfg.Relay.Username, cfg.Relay.Password = m.account.Username, m.account.Password
-		}
-	}
-	return cfg
+	return cfg, err
 }
 
 func (m *msrpStream) openedLocked(endpoint *msrp.Endpoint, err error) {

@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,13 +19,6 @@ const (
 )
 
 func fields(text string) []string { return strings.Fields(text) }
-
-func tlsOrEmpty(c *tls.Config) *tls.Config {
-	if c == nil {
-		return &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	return c
-}
 
 // value is the first attribute of a name.
 func value(line *sdp.MediaDescription, name string) (string, bool) {

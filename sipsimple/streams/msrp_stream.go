@@ -155,7 +155,7 @@ type identities interface {
 // identifyLocked asks the session and the account who is who.
 func (m *msrpStream) identifyLocked() {
 	if m.account != nil {
-		m.localID = cpim.Identity{DisplayName: m.account.DisplayName, URI: "sip:" + m.account.ID}
+		m.localID = cpim.Identity{DisplayName: m.account.Name(), URI: "sip:" + m.account.String()}
 	}
 	if ids, ok := m.owner.(identities); ok {
 		if a := ids.LocalIdentity(); a != nil && m.account == nil {

@@ -16,9 +16,11 @@ var otherServices = map[string]struct {
 }{
 	"stun":      {"_stun._udp.", 3478, false},
 	"msrprelay": {"_msrps._tcp.", 2855, true},
+	// MSRP relays without TLS, which the seed does not know.
+	"msrprelay/tcp": {"_msrp._tcp.", 2855, true},
 }
 
-// LookupService finds the servers of a domain for "stun" or "msrprelay", best first. An address is returned unasked,
+// LookupService finds the servers of a domain for "stun", "msrprelay" (over TLS) or "msrprelay/tcp", best first. An address is returned unasked,
 // with the port of the service. It blocks as [Resolver.LookupSIPProxy] does.
 func (r *Resolver) LookupService(ctx context.Context, domain, name string) ([]netip.AddrPort, error) {
 	service, ok := otherServices[strings.ToLower(name)]
