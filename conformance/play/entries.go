@@ -43,6 +43,8 @@ func (w *world) note(p *party, r *record) {
 // is first is left to chance.
 func actorOf(name string) int {
 	switch {
+	case name == "MSRPTransportTrace":
+		return 3
 	case name == "SIPEngineSIPTrace":
 		return 2
 	case strings.HasPrefix(name, "ChatStream"), strings.HasPrefix(name, "FileTransferStream"), strings.HasPrefix(name, "DesktopSharing"):

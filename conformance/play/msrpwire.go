@@ -2,11 +2,14 @@ package play
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/wirefields"
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 )
 
 // msrpFlow is one direction of a TCP connection that may carry MSRP. A message is
@@ -30,6 +33,9 @@ func (l *wireLog) msrpFlow(src, dst string) *msrpFlow {
 		return f
 	}
 	there, back := &msrpFlow{log: l}, &msrpFlow{log: l}
+	if strings.HasPrefix(src, "tls ") {
+		there.Transport, back.Transport = "tls", "tls"
+	}
 	there.Emit, back.Emit = there.emit, back.emit
 	there.Requests, back.Requests = back.Method, there.Method
 	l.flows[[2]string{src, dst}], l.flows[[2]string{dst, src}] = there, back
@@ -82,4 +88,20 @@ func textOfMSRP(fields map[string]any) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// traceMSRP takes what a host sends over TLS, where the network shows nothing. It
+// is nil when nobody judges MSRP.
+func (l *wireLog) traceMSRP(host string) func(msrp.TraceEntry) {
+	if l.others[simnet.MSRP] == nil {
+		return nil
+	}
+	return func(e msrp.TraceEntry) {
+		remote, err := netip.ParseAddrPort(e.Remote.String())
+		if !e.Sent || !e.Secure || err != nil {
+			return
+		}
+		l.add(octets{sent: e.At, arrives: e.At, from: host, to: l.w.hostOf(remote.Addr()), transport: "tls", protocol: simnet.MSRP,
+			data: slices.Clone(e.Data), src: "tls " + e.Local.String(), dst: "tls " + remote.String()})
+	}
 }

@@ -114,6 +114,7 @@ func (p *party) config() (sipsimple.Config, error) {
 	if p.resolver, err = p.newResolver(&cfg); err != nil {
 		return cfg, err
 	}
+	cfg.MSRP.Trace, cfg.MSRP.TraceMessages = p.world.wire.traceMSRP(p.def.Name), p.watchesAny("MSRP")
 	cfg.Registry = p.registry()
 	if p.fromStorage = p.needsStorage(); p.fromStorage {
 		cfg.Nameservers, cfg.DeterministicDNS, cfg.DetectNAT = p.world.nameserversOf(), true, p.world.hasSTUN()

@@ -24,7 +24,7 @@ func (s *scripts) add(p *party) error {
 		Name: p.def.Name, Net: p.host, Host: p.address(), Transport: w.transport(), Rand: p.random(),
 		AnyOrder: w.c.Faults != "", // see loosen.go
 		Resolve:  w.resolve, Auto: p.def.Auto, Ignore: p.def.Ignore, ReadFile: w.readFile, Streams: w.c.Streams, Codecs: p.codecs(),
-		Changed: w.touch, Trace: w.wire.trace(p.def.Name),
+		Changed: w.touch, Trace: w.wire.trace(p.def.Name), TraceMSRP: w.wire.traceMSRP(p.def.Name),
 	}
 	var err error
 	if cfg.TLS, err = w.certificate(p); err != nil {

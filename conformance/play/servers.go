@@ -60,6 +60,7 @@ func (p *party) serveRelay() error {
 	def := p.def.Server
 	p.server.relay, err = relay.New(relay.Config{
 		Net: p.host, Addr: netip.AddrPortFrom(p.address(), 0), Rand: p.random(), TLS: cert, Users: def.Users, Expires: def.Expires,
+		Trace: p.world.wire.traceMSRP(p.def.Name),
 	})
 	return err
 }

@@ -49,18 +49,18 @@ func (p *party) needsStorage() bool {
 			}
 		}
 	}
-	return p.watchesStorage() || p.asksForStorage()
+	return p.watchesAny("CFG", "SIPAccount") || p.asksForStorage()
 }
 
-// watchesStorage tells whether notifications are judged that only come from an
-// application with storage.
-func (p *party) watchesStorage() bool {
+// watchesAny tells whether notifications are judged whose names begin so. Those
+// of CFG and SIPAccount only come from an application with storage.
+func (p *party) watchesAny(beginnings ...string) bool {
 	patterns := p.def.Watch
 	if patterns == nil {
 		patterns = p.world.c.Watch
 	}
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		return strings.HasPrefix(pattern, "CFG") || strings.HasPrefix(pattern, "SIPAccount")
+		return slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(pattern, b) })
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 var watchWords = map[string][]string{
 	"session":     nil,
 	"stream":      {"MediaStream*", "AudioStream*", "ChatStream*", "FileTransferStream*", "DesktopSharing*"},
+	"msrp":        {"MSRPTransportTrace", "MSRPLibraryLog"},
 	"application": {"SIPApplication*", "SIPSessionManager*"},
 	"account":     {"SIPAccount*", "BonjourAccount*"},
 	"dns":         {"DNSLookup*"},

@@ -11,6 +11,7 @@ import (
 	psdp "github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 	"github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
@@ -118,7 +119,7 @@ func (p *Party) msrpAttributes(line, offer *psdp.MediaDescription) {
 		line.Attributes = append(line.Attributes, psdp.Attribute{Key: key, Value: value})
 	}
 	scheme := "msrp"
-	if strings.Contains(strings.ToUpper(sdp.Protocol(line)), "TLS") {
+	if isSecure(line) {
 		scheme = "msrps"
 	}
 	host, _ := p.hostPort("tcp")
@@ -141,6 +142,9 @@ func (p *Party) msrpAttributes(line, offer *psdp.MediaDescription) {
 	}
 	add("accept-types", types)
 	add("setup", setup)
+	if isSecure(line) && p.cfg.TLS != nil && len(p.cfg.TLS.Certificates) > 0 {
+		add("fingerprint", msrp.Fingerprint(p.cfg.TLS.Certificates[0].Certificate[0]))
+	}
 }
 
 // port is the default port of the line at an index.
@@ -269,7 +273,7 @@ func (p *Party) attributes(line *psdp.MediaDescription, spec scenario.SDPLine) {
 	for _, text := range spec.Attributes {
 		key, value, _ := strings.Cut(text, ":")
 		name := strings.TrimPrefix(key, "!") // ! leaves out what the party writes by itself
-		if name != key || slices.Contains([]string{"path", "accept-types", "setup", "file-selector"}, name) {
+		if name != key || slices.Contains([]string{"path", "accept-types", "setup", "file-selector", "fingerprint"}, name) {
 			line.Attributes = slices.DeleteFunc(line.Attributes, func(a psdp.Attribute) bool { return a.Key == name })
 		}
 		if name != key {

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -73,34 +75,73 @@ func (p *Party) listenMSRP(d *dialog, description *psdp.SessionDescription) erro
 			p.lines.listeners = map[int]net.Listener{}
 		}
 		p.lines.listeners[l.port] = listener
-		p.work.Go(func() { p.acceptMSRP(l.port, listener) })
+		secure := isSecure(line)
+		p.work.Go(func() { p.acceptMSRP(l.port, listener, secure) })
 	}
 	return nil
 }
 
-func (p *Party) acceptMSRP(port int, listener net.Listener) {
+func isSecure(line *psdp.MediaDescription) bool {
+	return strings.Contains(strings.ToUpper(sdp.Protocol(line)), "TLS")
+}
+
+func (p *Party) acceptMSRP(port int, listener net.Listener, secure bool) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		p.mu.Lock()
-		taken := false
-		for _, l := range slices.Backward(p.lines.all) {
-			if l.port == port && l.conn == nil && !p.closed {
-				l.attach(conn)
-				taken = true
-				break
+		if !secure {
+			p.takeMSRP(port, conn)
+			continue
+		}
+		p.work.Go(func() {
+			if conn, err := p.shakeHands(conn, tls.Server); err == nil {
+				p.takeMSRP(port, conn)
 			}
-		}
-		p.wake()
-		p.mu.Unlock()
-		p.tell()
-		if !taken {
-			_ = conn.Close()
-		}
+		})
 	}
 }
+
+// takeMSRP gives a connection to the line that waits for one.
+func (p *Party) takeMSRP(port int, conn net.Conn) {
+	p.mu.Lock()
+	taken := false
+	for _, l := range slices.Backward(p.lines.all) {
+		if l.port == port && l.conn == nil && !p.closed {
+			l.attach(conn)
+			taken = true
+			break
+		}
+	}
+	p.wake()
+	p.mu.Unlock()
+	p.tell()
+	if !taken {
+		_ = conn.Close()
+	}
+}
+
+// shakeHands makes a TLS connection. A script shows its certificate, asks for
+// that of the peer, and takes any.
+func (p *Party) shakeHands(conn net.Conn, side func(net.Conn, *tls.Config) *tls.Conn) (net.Conn, error) {
+	cfg := &tls.Config{}
+	if p.cfg.TLS != nil {
+		cfg = p.cfg.TLS.Clone()
+	}
+	cfg.InsecureSkipVerify, cfg.ClientAuth, cfg.ClientCAs = true, tls.RequestClientCert, nil
+	secure := side(conn, cfg)
+	ctx, cancel := context.WithTimeout(context.Background(), dialLimit)
+	defer cancel()
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("TLS: %w", err)
+	}
+	return secure, nil
+}
+
+// dialLimit bounds connecting, and the handshake.
+const dialLimit = 30 * time.Second
 
 // lineOf is the record of an m-line, made when it is new.
 func (p *Party) lineOf(d *dialog, index int) *msrpLine {
@@ -169,7 +210,10 @@ func (l *msrpLine) connect() error {
 	l.dialing = true
 	p := l.party
 	p.work.Go(func() {
-		conn, err := p.cfg.Net.CreateDialer(&net.Dialer{Timeout: 30 * time.Second}).Dial("tcp", path[0].HostPort())
+		conn, err := p.cfg.Net.CreateDialer(&net.Dialer{Timeout: dialLimit}).Dial("tcp", path[0].HostPort())
+		if err == nil && path[0].Secure {
+			conn, err = p.shakeHands(conn, tls.Client)
+		}
 		defer p.tell()
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -189,6 +233,12 @@ func (l *msrpLine) connect() error {
 // attach gives the line its connection.
 func (l *msrpLine) attach(conn net.Conn) {
 	c := &msrpConn{line: l, conn: conn, sent: map[string]string{}, queue: make(chan []byte, 1024)}
+	if _, secure := conn.(*tls.Conn); secure {
+		c.reader.Transport = "tls"
+	}
+	if trace := l.party.cfg.TraceMSRP; trace != nil {
+		c.conn = msrp.TraceConn(conn, trace)
+	}
 	c.reader.Emit = c.got
 	c.reader.Requests = func(tid string) string { return c.sent[tid] } // called by read, which holds the lock
 	l.conn = c

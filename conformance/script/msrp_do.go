@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,10 +40,11 @@ func (p *Party) tryMSRP(step *scenario.Script, params params, env match.Env, nam
 	case "close":
 		c.put(nil)
 	case "reset":
-		if hard, ok := c.conn.(interface{ SetLinger(int) error }); ok {
+		socket := socketOf(c.conn)
+		if hard, ok := socket.(interface{ SetLinger(int) error }); ok {
 			_ = hard.SetLinger(0)
 		}
-		_ = c.conn.Close()
+		_ = socket.Close()
 	case "pause":
 		if c.paused == nil {
 			c.paused = make(chan struct{})
@@ -67,6 +69,17 @@ func (p *Party) tryMSRP(step *scenario.Script, params params, env match.Env, nam
 		err = fmt.Errorf("%s is no step about MSRP", step.Name)
 	}
 	return err == nil, err
+}
+
+// socketOf is what is below TLS.
+func socketOf(conn net.Conn) net.Conn {
+	for {
+		over, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = over.NetConn()
+	}
 }
 
 // filled writes the paths into the octets of a file: TO-PATH and FROM-PATH stand

@@ -16,6 +16,7 @@ import (
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/conformance/wirefields"
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
+	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 )
 
 // Config describes a Party.
@@ -50,6 +51,8 @@ type Config struct {
 	// received. It must not block. May be nil.
 	Changed func()
 	Trace   func(wire.TraceEntry) // may be nil
+	// TraceMSRP gets what goes over connections of MSRP; may be nil.
+	TraceMSRP func(msrp.TraceEntry)
 }
 
 // Party is a scripted party. All methods may be called from any goroutine.

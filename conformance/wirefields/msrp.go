@@ -1,6 +1,7 @@
 package wirefields
 
 import (
+	"cmp"
 	"unicode/utf8"
 
 	"github.com/go-sipsimple/callflow/sipsimple/msrp"
@@ -15,6 +16,8 @@ type MSRP struct {
 	Emit func(fields map[string]any)
 	// Requests tells the method of a request of the other direction; may be nil.
 	Requests func(tid string) string
+	// Transport is tcp unless it is set.
+	Transport string
 
 	framer  msrp.Framer
 	methods map[string]string
@@ -35,7 +38,7 @@ func (m *MSRP) Method(tid string) string { return m.methods[tid] }
 // Head implements [msrp.FrameHandler].
 func (m *MSRP) Head(h *msrp.Head) error {
 	tid := string(h.TransactionID)
-	m.fields, m.body, m.size = map[string]any{"tid": tid, "transport": "tcp"}, nil, 0
+	m.fields, m.body, m.size = map[string]any{"tid": tid, "transport": cmp.Or(m.Transport, "tcp")}, nil, 0
 	if h.HasBody {
 		m.body = []byte{}
 	}

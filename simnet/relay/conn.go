@@ -30,6 +30,9 @@ type conn struct {
 }
 
 func newConn(r *Relay, socket net.Conn) *conn {
+	if r.cfg.Trace != nil {
+		socket = msrp.TraceConn(socket, r.cfg.Trace)
+	}
 	c := &conn{relay: r, socket: socket, pending: map[string]*forwarded{}}
 	c.changed.L = &c.mu
 	c.now.conn = c

@@ -20,12 +20,13 @@ import (
 // Config describes a relay. Net and Addr are required.
 type Config struct {
 	Net     transport.Net
-	Addr    netip.AddrPort    // port 0: 2855
-	Rand    io.Reader         // nil: crypto/rand
-	TLS     *tls.Config       // nil: plain TCP
-	Realm   string            // default: the address
-	Users   map[string]string // passwords by name; nil: everybody is let in without a question
-	Expires time.Duration     // of a path, default 15 min
+	Addr    netip.AddrPort        // port 0: 2855
+	Rand    io.Reader             // nil: crypto/rand
+	TLS     *tls.Config           // nil: plain TCP
+	Realm   string                // default: the address
+	Users   map[string]string     // passwords by name; nil: everybody is let in without a question
+	Expires time.Duration         // of a path, default 15 min
+	Trace   func(msrp.TraceEntry) // gets what goes over connections; nil: nobody
 }
 
 // Relay is a running relay.

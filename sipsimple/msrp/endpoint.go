@@ -38,6 +38,9 @@ type Config struct {
 	Accept    []string      // media types that Session takes, as in a=accept-types
 	Timeout   time.Duration // of connecting, of the handshake, of binding and of AUTH, each; 0: 10 s
 	KeepAlive time.Duration // between empty SENDs; 0: 60 s, negative: none
+	// Trace gets what goes over connections, from the goroutines that read and write;
+	// it must not block. nil: nobody.
+	Trace func(*Session, TraceEntry)
 }
 
 // Endpoint is our end of a session to be: what SDP tells of it is there, the connection is not, except that to a relay.
@@ -122,12 +125,12 @@ func (e *Endpoint) Path() Path { return append(slices.Clone(e.relayed), e.own) }
 // Port is the port for the m-line: where we listen, that of our side of the relay connection, or a placeholder.
 func (e *Endpoint) Port() int { return e.own.Port }
 
-// Fingerprint is what a=fingerprint tells of our certificate, "" without one.
+// Fingerprint is what a=fingerprint tells of our certificate; "" without one, and behind a relay, where nobody sees it.
 func (e *Endpoint) Fingerprint() string {
-	if e.cfg.TLS == nil || len(e.cfg.TLS.Certificates) == 0 {
+	if e.cfg.TLS == nil || len(e.cfg.TLS.Certificates) == 0 || e.relay != nil {
 		return ""
 	}
-	return fingerprintOf(e.cfg.TLS.Certificates[0].Certificate[0])
+	return Fingerprint(e.cfg.TLS.Certificates[0].Certificate[0])
 }
 
 // Close gives up what no session has taken: the listener and the relay connection.
@@ -152,6 +155,9 @@ func (e *Endpoint) Establish(ctx context.Context, peer Peer) (*Session, error) {
 	if len(peer.Path) == 0 {
 		return nil, errNoURI
 	}
+	if len(peer.Path) > 1 {
+		peer.Fingerprint = "" // we meet the relay
+	}
 	switch {
 	case e.relay != nil:
 		return e.throughRelay(ctx, peer)
@@ -167,7 +173,7 @@ func (e *Endpoint) Establish(ctx context.Context, peer Peer) (*Session, error) {
 func (e *Endpoint) session(conn net.Conn, peer Peer, bind binding) *Session {
 	return newSession(sessionConfig{
 		conn: conn, log: e.cfg.Logger, ids: e.ids, paths: newPaths(e.Path(), peer.Path, e.relayed), bind: bind,
-		accept: e.cfg.Accept, keepAlive: e.cfg.KeepAlive,
+		accept: e.cfg.Accept, keepAlive: e.cfg.KeepAlive, trace: e.cfg.Trace,
 	})
 }
 

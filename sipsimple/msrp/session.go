@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -94,6 +95,7 @@ type sessionConfig struct {
 	bind      binding
 	accept    []string
 	keepAlive time.Duration
+	trace     func(*Session, TraceEntry) // nil: nobody
 }
 
 // newSession runs a session on a connection whose handshakes are over. Nothing is handed to a handler before Run.
@@ -104,6 +106,9 @@ func newSession(c sessionConfig) *Session {
 		transactions: map[string]*transaction{},
 	}
 	s.controlRoom.L = &s.mu
+	if c.trace != nil {
+		s.conn = TraceConn(c.conn, func(e TraceEntry) { c.trace(s, e) })
+	}
 	if c.paths.remote != nil {
 		close(s.pathsCh)
 	}
@@ -166,10 +171,17 @@ func (s *Session) Abort(reason error) {
 
 // abort is the end of the connection. The first reason counts.
 func (s *Session) abort(reason error) {
+	if s.die(reason) && reason != nil && reason != io.EOF {
+		s.log.Info("MSRP connection given up", "error", reason)
+	}
+}
+
+// die tells whether it was alive.
+func (s *Session) die(reason error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead {
-		return
+		return false
 	}
 	if reason == nil {
 		reason = errClosed
@@ -182,6 +194,7 @@ func (s *Session) abort(reason error) {
 	}
 	s.controlRoom.Broadcast()
 	go func() { _ = s.conn.Close() }() // closing TLS writes
+	return true
 }
 
 // onDead has f called when the session ends, at once if it has. F must not block.

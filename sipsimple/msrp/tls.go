@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// fingerprintOf is a certificate's fingerprint as SDP tells it (RFC 8122 section 5).
-func fingerprintOf(der []byte) string {
+// Fingerprint is that of a certificate in DER as SDP tells it (RFC 8122 section 5).
+func Fingerprint(der []byte) string {
 	sum := sha256.Sum256(der)
 	return "sha-256 " + colons(sum[:])
 }

@@ -23,18 +23,7 @@ type Message struct {
 
 // Append writes the message behind b. Nothing is checked: what is to be malformed can be.
 func (m *Message) Append(b []byte) []byte {
-	b = append(b, "MSRP "...)
-	b = append(b, m.TransactionID...)
-	b = append(b, ' ')
-	if m.Method != "" {
-		b = append(b, m.Method...)
-	} else {
-		b = strconv.AppendInt(b, int64(m.Code), 10)
-		if m.Comment != "" {
-			b = append(append(b, ' '), m.Comment...)
-		}
-	}
-	b = append(b, "\r\n"...)
+	b = m.appendStart(b)
 	b = appendField(b, "To-Path", m.ToPath)
 	b = appendField(b, "From-Path", m.FromPath)
 	for _, f := range m.Fields {
@@ -44,6 +33,19 @@ func (m *Message) Append(b []byte) []byte {
 		b = append(append(append(b, "\r\n"...), m.Body...), "\r\n"...)
 	}
 	return appendEnd(b, m.TransactionID, m.Flag)
+}
+
+func (m *Message) appendStart(b []byte) []byte {
+	b = append(append(append(b, "MSRP "...), m.TransactionID...), ' ')
+	if m.Method != "" {
+		b = append(b, m.Method...)
+	} else {
+		b = strconv.AppendInt(b, int64(m.Code), 10)
+		if m.Comment != "" {
+			b = append(append(b, ' '), m.Comment...)
+		}
+	}
+	return append(b, "\r\n"...)
 }
 
 func appendField(b []byte, name, value string) []byte {

@@ -9,6 +9,6 @@ func msrpNotifications() []notification.Data {
 		ChatStreamDidDeliverMessage{}, ChatStreamDidNotDeliverMessage{},
 		FileTransferStreamDidDeliverChunk{}, FileTransferStreamDidNotDeliverChunk{}, FileTransferStreamGotChunk{},
 		FileTransferStreamDidFinish{},
-		DesktopSharingStreamGotData{}, DesktopSharingHandlerDidFail{},
+		DesktopSharingStreamGotData{}, DesktopSharingHandlerDidFail{}, MSRPTransportTrace{}, MSRPLibraryLog{},
 	}
 }

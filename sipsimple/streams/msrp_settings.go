@@ -39,7 +39,11 @@ type MSRPSettings struct {
 	FindRelay        func(ctx context.Context, secure bool) ([]msrp.Relay, error)
 	RelayForOutbound bool          // offers go through the relay too
 	KeepAlive        time.Duration // default 60 s, negative: none
-	MaxMessage       int64         // octets of a chat message, default 1 MiB
+	// Trace gets all octets of MSRP, without TLS. It must not block. nil: nobody.
+	Trace func(msrp.TraceEntry)
+	// TraceMessages posts [MSRPTransportTrace] for each message.
+	TraceMessages bool
+	MaxMessage    int64 // octets of a chat message, default 1 MiB
 	// Downloads is the folder that incoming files are saved in; "" saves nothing: the application has the chunks.
 	Downloads string
 }
