@@ -172,7 +172,7 @@ func (s *Session) Abort(reason error) {
 // abort is the end of the connection. The first reason counts.
 func (s *Session) abort(reason error) {
 	if s.die(reason) && reason != nil && reason != io.EOF {
-		s.log.Info("MSRP connection given up", "error", reason)
+		s.log.Debug("MSRP connection given up", "error", reason)
 	}
 }
 

@@ -63,6 +63,9 @@ func newTalker(t testing.TB, n *simnet.Network, name, peer string) *talker {
 
 // note writes notifications down in few words.
 func (p *talker) note(n notification.Notification) {
+	if _, ok := n.Data.(streams.MSRPLibraryLog); ok {
+		return
+	}
 	text := n.Name
 	for _, prefix := range []string{"MediaStream", "ChatStream", "FileTransferStream", "DesktopSharing"} {
 		text = strings.TrimPrefix(text, prefix)

@@ -94,6 +94,7 @@ func TestRelayFails(t *testing.T) {
 		alice.env.MSRP = streams.MSRPSettings{Model: streams.ModelRelay, RelayForOutbound: true}
 		alice.stream = streams.NewChatStream(alice.env)
 		check(t, alice.stream.Initialize(alice, streams.Outgoing))
+		time.Sleep(time.Second)
 		alice.expect("DidFail initialize: there is no MSRP relay")
 		end(alice)
 	})

@@ -22,7 +22,7 @@ type (
 	// MSRPLibraryLog: what package msrp writes into the log. The sender is the stream.
 	MSRPLibraryLog struct {
 		Message string `field:"message"`
-		Level   string `field:"level"` // "INFO", "WARN", …
+		Level   string `field:"level"` // "DEBUG", "INFO", …
 	}
 )
 
@@ -86,8 +86,8 @@ type libraryLog struct {
 	sender any
 }
 
-// Enabled implements [slog.Handler].
-func (*libraryLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+// Enabled implements [slog.Handler]: observers may want all.
+func (*libraryLog) Enabled(context.Context, slog.Level) bool { return true }
 
 // Handle implements [slog.Handler].
 func (l *libraryLog) Handle(ctx context.Context, r slog.Record) error {
