@@ -1,11 +1,13 @@
 package simnet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -84,7 +86,11 @@ func (h *Host) dialTCP(ctx context.Context, network string, local, remote netip.
 	}
 	h.n.mu.Lock()
 	defer h.n.mu.Unlock()
-	c, err := h.connectTCPLocked(network, local, remote)
+	d, err := h.dialLocked(network, local, remote)
+	if err != nil {
+		return nil, opError("dial", TCP, nil, tcpAddr(remote), err)
+	}
+	c, err := d.awaitLocked()
 	if err != nil {
 		return nil, opError("dial", TCP, nil, tcpAddr(remote), err)
 	}
@@ -95,24 +101,78 @@ func (h *Host) dialTCP(ctx context.Context, network string, local, remote netip.
 	return c, nil
 }
 
-// connectTCPLocked chooses the local end and sends the first segment.
-func (h *Host) connectTCPLocked(network string, local, remote netip.AddrPort) (*TCPConn, error) {
-	b := newBinding(network, local)
-	if err := h.connectLocked(&b, &remote); err != nil {
+// dialing is a connection that a program wants. The network makes those of an instant together, in the order of where
+// they go: of several goroutines that connect in one instant none is first.
+type dialing struct {
+	at     int64
+	serial uint64
+	host   *Host
+	bound  binding
+	remote netip.AddrPort
+	conn   *TCPConn // when it is made
+	err    error    // or could not be
+}
+
+// dialLocked asks for a connection.
+func (h *Host) dialLocked(network string, local, remote netip.AddrPort) (*dialing, error) {
+	d := &dialing{at: h.n.now(), host: h, bound: newBinding(network, local), remote: remote}
+	if err := h.connectLocked(&d.bound, &d.remote); err != nil {
 		return nil, err
+	}
+	if h.closed || h.n.closed {
+		return nil, net.ErrClosed
 	}
 	if remote.Port() == 0 {
 		return nil, os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	}
-	err := h.bindLocked(TCP, &b, func(b binding) bool {
-		return h.listenerTakenLocked(b) || h.conns[flow{b.local(), remote}] != nil
+	h.n.serial++
+	d.serial = h.n.serial
+	h.n.dials = append(h.n.dials, d)
+	h.n.wakeLocked(d.at + 1)
+	return d, nil
+}
+
+// awaitLocked waits for the connection to be made; nothing has been answered then.
+func (d *dialing) awaitLocked() (*TCPConn, error) {
+	for d.conn == nil && d.err == nil {
+		d.host.n.dialed.Wait()
+	}
+	return d.conn, d.err
+}
+
+// connectAllLocked makes the connections that were wanted before this instant, and the first segments of them.
+func (n *Network) connectAllLocked(now int64) {
+	dials := n.dials[:countBefore(n.dials, now, func(d *dialing) int64 { return d.at })]
+	if len(dials) == 0 {
+		return
+	}
+	n.dials = n.dials[len(dials):]
+	slices.SortFunc(dials, func(a, b *dialing) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.host.rank, b.host.rank), a.remote.Compare(b.remote), cmp.Compare(a.serial, b.serial))
+	})
+	later := n.outbox
+	n.outbox = nil
+	for _, d := range dials {
+		if d.err = d.connectLocked(); d.err == nil {
+			n.outbox[len(n.outbox)-1].sent = d.at
+		}
+	}
+	n.outbox = append(n.outbox, later...)
+	n.dialed.Broadcast()
+}
+
+// connectLocked chooses the local end and sends the first segment.
+func (d *dialing) connectLocked() error {
+	h := d.host
+	err := h.bindLocked(TCP, &d.bound, func(b binding) bool {
+		return h.listenerTakenLocked(b) || h.conns[flow{b.local(), d.remote}] != nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := h.newConnLocked(b.local(), remote)
-	c.sendLocked(syn, nil)
-	return c, nil
+	d.conn = h.newConnLocked(d.bound.local(), d.remote)
+	d.conn.sendLocked(syn, nil)
+	return nil
 }
 
 // awaitLocked waits for the answer to the first segment.

@@ -31,7 +31,8 @@
 //   - Packets arrive one at a time, each in an instant of its own, and virtual time moves only when all that a packet
 //     has caused is done. (RTP and RTCP for [UDPConn.SetReceiver] are exempt: their order is the order of the calls.)
 //   - An arrival waits until everything else that happens in its instant is over, so it does not race with timers.
-//   - Ephemeral ports and free addresses are handed out one after another.
+//   - Ephemeral ports and free addresses are handed out one after another; to the TCP connections that a host asks for
+//     in one instant in the order of where they go.
 //
 // What is left to chance is what the programs themselves do in one instant in several goroutines of one host through
 // one socket.

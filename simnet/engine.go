@@ -126,6 +126,7 @@ func (n *Network) judgeLocked(now int64) {
 	if n.urgent == never {
 		return
 	}
+	n.connectAllLocked(now)
 	ops := n.ops[:countBefore(n.ops, now, func(o op) int64 { return o.at })]
 	batch := n.outbox[:countBefore(n.outbox, now, func(p *packet) int64 { return p.sent })]
 	n.ops, n.outbox = n.ops[len(ops):], n.outbox[len(batch):]
@@ -146,7 +147,7 @@ func (n *Network) judgeLocked(now int64) {
 		n.applyLocked(o)
 	}
 	n.urgent = never
-	if len(n.outbox) > 0 || len(n.ops) > 0 {
+	if len(n.outbox) > 0 || len(n.ops) > 0 || len(n.dials) > 0 {
 		n.urgent = now + 1
 	}
 	if n.outbox == nil && !n.closed {

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ type Network struct {
 
 	mu     sync.Mutex // guards all below, and everything of hosts, sockets and connections; never held while blocked
 	idle   *sync.Cond // busy has become false
+	dialed *sync.Cond // connections were made
 	closed bool
 
 	hosts   map[string]*Host // by lower-case name
@@ -37,7 +39,8 @@ type Network struct {
 	drawn  uint64 // faults added so far
 	taps   []*tap
 
-	ops    []op      // changes asked for, not in force yet
+	ops    []op // changes asked for, not in force yet
+	dials  []*dialing
 	outbox []*packet // written, not judged yet; in order of sent
 	events eventHeap
 	serial uint64
@@ -45,7 +48,7 @@ type Network struct {
 
 	timer   *time.Timer
 	wakeAt  int64 // what the timer is set to, never = not set
-	urgent  int64 // outbox and ops must be judged at this instant, never = nothing there
+	urgent  int64 // dials, outbox and ops must be judged at this instant, never = nothing there
 	settled bool  // the timer has fired once in this instant: see fire
 	busy    bool  // the network is at work
 	failure *PanicError
@@ -60,7 +63,7 @@ func New(seed uint64) *Network {
 		v4:    newPool4(), v6: newPool6(), inner4: newPool("192.168.0.0/16"), inner6: newPool("fd00::/64"),
 		wakeAt: never, urgent: never,
 	}
-	n.idle = sync.NewCond(&n.mu)
+	n.idle, n.dialed = sync.NewCond(&n.mu), sync.NewCond(&n.mu)
 	n.timer = time.AfterFunc(time.Hour, n.fire)
 	n.timer.Stop()
 	return n
@@ -120,7 +123,11 @@ func (n *Network) Close() {
 		n.idle.Wait()
 	}
 	n.timer.Stop()
-	n.events, n.outbox, n.ops, n.free, n.taps, n.faults = nil, nil, nil, nil, nil, nil
+	for _, d := range n.dials {
+		d.err = net.ErrClosed
+	}
+	n.dialed.Broadcast()
+	n.events, n.dials, n.outbox, n.ops, n.free, n.taps, n.faults = nil, nil, nil, nil, nil, nil, nil
 	for _, h := range n.hosts {
 		h.shutLocked(false)
 	}

@@ -2,6 +2,8 @@ package msrp
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -70,10 +72,18 @@ func (s *Session) read() {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				err = errStalled
 			}
-			s.abort(err)
+			s.abort(broken(err))
 			return
 		}
 	}
+}
+
+// broken is what has happened to a connection, whether its reader or its writer has noticed it first.
+func broken(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Addr != nil {
+		return fmt.Errorf("connection to %s: %w", op.Addr, op.Err)
+	}
+	return err
 }
 
 // watch bounds the time that a message may take without getting on: a head has 30 s, each KiB of a body has.

@@ -188,7 +188,7 @@ func (s *Session) put(b []byte) bool {
 	}
 	s.mu.Unlock()
 	if _, err := s.conn.Write(b); err != nil {
-		s.abort(err)
+		s.abort(broken(err))
 		return false
 	}
 	return true

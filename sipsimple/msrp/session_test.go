@@ -157,7 +157,7 @@ func TestPeerDoesNotRead(t *testing.T) {
 		r, p, _, _ := l.script()
 		r.session.Send(msrp.Outgoing{ContentType: "x/y", Body: rand.NewChaCha8([32]byte{}), Size: 1 << 40, Bulk: true})
 		time.Sleep(45 * time.Second)
-		if got := strings.Join(r.take(), ";"); !strings.Contains(got, "closed: write tcp") || !strings.Contains(got, "timeout") {
+		if got := strings.Join(r.take(), ";"); !strings.Contains(got, "closed: connection to") || !strings.Contains(got, "timeout") {
 			t.Errorf("%s", got)
 		}
 		<-r.session.Done()
