@@ -3,6 +3,7 @@ package loopback_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -121,4 +122,53 @@ func TestConn(t *testing.T) {
 		}
 		return c1, c2, func() { _, _, _ = c1.Close(), c2.Close(), l.Close() }, nil
 	})
+}
+
+// TestHold: what is sent before the network delivers arrives when it does, and a
+// socket that is closed before that does not hold anybody up.
+func TestHold(t *testing.T) {
+	n, err := loopback.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliver := n.Hold()
+	alice, err := n.Host("alice", netip.Addr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := func() net.PacketConn {
+		s, err := alice.ListenPacket("udp", ":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	to, closed := socket(), socket()
+	defer to.Close()
+	read := func(s net.PacketConn) chan string {
+		heard := make(chan string, 1)
+		go func() {
+			buf := make([]byte, 100)
+			n, _, err := s.ReadFrom(buf)
+			heard <- fmt.Sprintf("%s %t", buf[:n], err == nil)
+		}()
+		return heard
+	}
+	early, never := read(to), read(closed)
+	for _, s := range []net.PacketConn{to, closed} {
+		if _, err := to.WriteTo([]byte("early"), s.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed.Close()
+	<-never
+	select {
+	case got := <-early:
+		t.Errorf("before the network delivers: %q", got)
+	default:
+	}
+	deliver()
+	if got := <-early; got != "early true" {
+		t.Errorf("got %q", got)
+	}
 }

@@ -23,7 +23,8 @@ import (
 
 // Network is a set of hosts. Its methods may be called from any goroutine.
 type Network struct {
-	std *stdnet.Net
+	std  *stdnet.Net
+	open chan struct{} // closed when hosts hear what is sent to them, see Hold
 
 	mu    sync.Mutex
 	known *sync.Cond // something was added to virtual
@@ -44,9 +45,19 @@ func New() (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loopback: %w", err)
 	}
-	n := &Network{std: std, real: map[place]netip.AddrPort{}, seen: map[place]netip.AddrPort{}}
+	n := &Network{std: std, open: make(chan struct{}), real: map[place]netip.AddrPort{}, seen: map[place]netip.AddrPort{}}
 	n.known = sync.NewCond(&n.mu)
+	close(n.open)
 	return n, nil
+}
+
+// Hold has everything that is sent wait at its destination until the function
+// that it returns is called, once: hosts can be started without one of them
+// being answered before all are there. It is called before there are hosts.
+func (n *Network) Hold() (release func()) {
+	open := make(chan struct{})
+	n.open = open
+	return sync.OnceFunc(func() { close(open) })
 }
 
 // Host adds a host. An invalid or unspecified address means a free one, of the

@@ -20,6 +20,7 @@ type tcpConn struct {
 	local, remote netip.AddrPort
 	actual        netip.AddrPort // near end of one that was opened here; invalid of one that was accepted
 	closed        sync.Once
+	gone          chan struct{} // closed with the connection
 }
 
 func (c *tcpConn) LocalAddr() net.Addr  { return tcpAddr(c.local) }
@@ -28,12 +29,22 @@ func (c *tcpConn) what() string         { return "tcp " + c.local.String() + " t
 
 func (c *tcpConn) Close() error {
 	c.closed.Do(func() {
+		close(c.gone)
 		if c.actual.IsValid() {
 			c.h.n.leave("tcp", c.local, c.actual)
 		}
 		c.h.count(c.what(), -1)
 	})
 	return c.TCPConn.Close()
+}
+
+// Read reads what has arrived, when the network delivers.
+func (c *tcpConn) Read(b []byte) (int, error) {
+	select {
+	case <-c.h.n.open:
+	case <-c.gone:
+	}
+	return c.TCPConn.Read(b)
 }
 
 // connect opens a connection. Where nobody listens it is refused.
@@ -53,7 +64,7 @@ func (h *Host) connect(ctx context.Context, to netip.AddrPort) (*tcpConn, error)
 		return nil, errors.New("loopback: no TCP connection")
 	}
 	near := addrPort(conn.LocalAddr())
-	c := &tcpConn{TCPConn: conn, h: h, local: h.at(nil, int(near.Port())), remote: to, actual: near}
+	c := &tcpConn{TCPConn: conn, h: h, local: h.at(nil, int(near.Port())), remote: to, actual: near, gone: make(chan struct{})}
 	h.n.dialed(c.local, near)
 	h.count(c.what(), 1)
 	return c, nil
@@ -102,7 +113,7 @@ func (l *tcpListener) AcceptTCP() (transport.TCPConn, error) {
 		conn, ok := made.(*net.TCPConn)
 		if ok {
 			if remote, known := l.h.n.caller(addrPort(conn.RemoteAddr())); known {
-				c := &tcpConn{TCPConn: conn, h: l.h, local: l.local, remote: remote}
+				c := &tcpConn{TCPConn: conn, h: l.h, local: l.local, remote: remote, gone: make(chan struct{})}
 				l.h.count(c.what(), 1)
 				return c, nil
 			}

@@ -16,6 +16,7 @@ type udpConn struct {
 	local, actual netip.AddrPort
 	peer          netip.AddrPort // of a connected socket
 	closed        sync.Once
+	gone          chan struct{} // closed with the socket
 }
 
 // socket opens a socket on an address of the host, with port 0 on any port,
@@ -25,7 +26,7 @@ func (h *Host) socket(at, peer netip.AddrPort) (*udpConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &udpConn{UDPConn: conn, h: h, actual: addrPort(conn.LocalAddr()), peer: peer}
+	c := &udpConn{UDPConn: conn, h: h, actual: addrPort(conn.LocalAddr()), peer: peer, gone: make(chan struct{})}
 	if c.local, err = h.n.enter("udp", at, c.actual); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -36,6 +37,7 @@ func (h *Host) socket(at, peer netip.AddrPort) (*udpConn, error) {
 
 func (c *udpConn) Close() error {
 	c.closed.Do(func() {
+		close(c.gone)
 		c.h.n.leave("udp", c.local, c.actual)
 		c.h.count("udp "+c.local.String(), -1)
 	})
@@ -69,6 +71,10 @@ func (c *udpConn) ReadFromUDP(b []byte) (int, *net.UDPAddr, error) {
 		n, from, err := c.UDPConn.ReadFromUDP(b)
 		if err != nil {
 			return n, nil, err
+		}
+		select {
+		case <-c.h.n.open:
+		case <-c.gone:
 		}
 		if who, ok := c.h.n.virtual("udp", addrPort(from)); ok && (!c.peer.IsValid() || c.peer == who) {
 			return n, udpAddr(who), nil

@@ -55,6 +55,9 @@ const mostListed = 10
 // tearDown ends everything, unjudged, and returns when nothing is left.
 func (w *world) tearDown() error {
 	var late error
+	if w.deliver != nil {
+		w.deliver()
+	}
 	for _, p := range w.parties {
 		if p.app != nil && p.started {
 			p.app.Stop()

@@ -159,11 +159,15 @@ func (d *driver) awaitApplications() {
 const startLimit = 10 * time.Second
 
 // begin makes this instant the start of the run. What the applications posted
-// while they started is not judged.
+// while they started is not judged; what they are answered is, and on real
+// sockets too no answer comes sooner.
 func (w *world) begin() {
 	w.start.set(time.Now())
 	w.log = nil
 	for _, p := range w.parties {
 		p.log.Drop(p.log.Len())
+	}
+	if w.deliver != nil {
+		w.deliver()
 	}
 }

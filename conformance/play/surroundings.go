@@ -64,6 +64,7 @@ func (w *world) openLoopback(o Options) error {
 	if w.real, err = loopback.New(); err != nil {
 		return err
 	}
+	w.deliver = w.real.Hold()
 	if w.tolerance = o.Tolerance; w.tolerance == 0 {
 		w.tolerance = DefaultTolerance
 	}

@@ -21,6 +21,7 @@ type world struct {
 	net     *simnet.Network   // nil in other worlds
 	devices *Devices          // nil in other worlds than device
 	real    *loopback.Network // nil in the simulated one
+	deliver func()            // has real deliver, from the first step on
 	parties []*party
 	scripts scripts
 	wire    *wireLog
