@@ -23,8 +23,11 @@ import (
 
 // Network is a set of hosts. Its methods may be called from any goroutine.
 type Network struct {
-	std  *stdnet.Net
-	open chan struct{} // closed when hosts hear what is sent to them, see Hold
+	std      *stdnet.Net
+	open     chan struct{} // closed when hosts hear what is sent to them, see Hold
+	direct   bool          // see NewDirect
+	pool     []netip.Addr  // of a direct one
+	reserved *net.UDPConn
 
 	mu    sync.Mutex
 	known *sync.Cond // something was added to virtual
@@ -82,6 +85,9 @@ func (n *Network) Host(name string, addr netip.Addr) (*Host, error) {
 // takeLocked is that address if nobody has it, or a free one.
 func (n *Network) takeLocked(addr netip.Addr) (netip.Addr, error) {
 	if !addr.IsValid() || addr.IsUnspecified() {
+		if n.direct {
+			return n.nextLocked(addr.Is6())
+		}
 		return n.freeLocked(addr.Is6()), nil
 	}
 	if n.ofLocked(addr) != nil {
@@ -163,6 +169,9 @@ func (n *Network) dialed(virtual, actual netip.AddrPort) {
 func (n *Network) actual(proto string, virtual netip.AddrPort) (netip.AddrPort, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.leavesLocked(virtual.Addr()) {
+		return virtual, true
+	}
 	addr, ok := n.real[place{proto, virtual}]
 	return addr, ok
 }
@@ -172,6 +181,9 @@ func (n *Network) virtual(proto string, actual netip.AddrPort) (netip.AddrPort, 
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	addr, ok := n.seen[place{proto, actual}]
+	if !ok && n.direct {
+		return actual, true
+	}
 	return addr, ok
 }
 
@@ -189,5 +201,6 @@ func addrPort(a net.Addr) netip.AddrPort {
 func udpAddr(a netip.AddrPort) *net.UDPAddr { return net.UDPAddrFromAddrPort(a) }
 func tcpAddr(a netip.AddrPort) *net.TCPAddr { return net.TCPAddrFromAddrPort(a) }
 
-// here is where all sockets are bound; the kernel chooses the port.
-var here = net.IPv4(127, 0, 0, 1)
+// here is where sockets are bound that are not at a real address; the kernel
+// chooses the port.
+var here = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -54,7 +54,10 @@ func (h *Host) connect(ctx context.Context, to netip.AddrPort) (*tcpConn, error)
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: tcpAddr(to), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
 	var d net.Dialer
-	made, err := d.DialContext(ctx, "tcp4", actual.String())
+	if h.n.isReal(h.Addr()) {
+		d.LocalAddr = tcpAddr(netip.AddrPortFrom(h.Addr(), 0))
+	}
+	made, err := d.DialContext(ctx, "tcp", actual.String())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +82,7 @@ type tcpListener struct {
 }
 
 func (h *Host) listen(at netip.AddrPort) (*tcpListener, error) {
-	listener, err := h.n.std.ListenTCP("tcp4", &net.TCPAddr{IP: here})
+	listener, err := h.n.listenTCP(at)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +128,9 @@ func (l *tcpListener) AcceptTCP() (transport.TCPConn, error) {
 // caller is who has opened a connection. It may have come before its caller
 // could say so.
 func (n *Network) caller(actual netip.AddrPort) (netip.AddrPort, bool) {
+	if n.direct {
+		return actual, true
+	}
 	late := time.AfterFunc(1100*time.Millisecond, n.known.Broadcast)
 	defer late.Stop()
 	deadline := time.Now().Add(time.Second)

@@ -22,7 +22,7 @@ type udpConn struct {
 // socket opens a socket on an address of the host, with port 0 on any port,
 // connected to a peer if there is one.
 func (h *Host) socket(at, peer netip.AddrPort) (*udpConn, error) {
-	conn, err := h.n.std.ListenUDP("udp4", &net.UDPAddr{IP: here})
+	conn, err := h.n.listenUDP(at)
 	if err != nil {
 		return nil, err
 	}
