@@ -175,9 +175,10 @@ type PortRange struct{ Start, End int }
 // String writes the range as it stands in the store: "50000-50500".
 func (r PortRange) String() string { return fmt.Sprintf("%d-%d", r.Start, r.End) }
 
-// PortRangeSetting is a range within 1 to 65535, the start not after the end.
+// PortRangeSetting is a range within 1 to 65535, the start not after the end:
+// "50000-50500", or "50000..50500" as scenarios write ranges.
 var PortRangeSetting = TextType("a range of ports, such as 50000-50500", func(text string) (PortRange, error) {
-	first, last, ok := strings.Cut(text, "-")
+	first, last, ok := strings.Cut(strings.Replace(text, "..", "-", 1), "-")
 	start, err1 := parseInt(strings.TrimSpace(first), 1, math.MaxUint16)
 	end, err2 := parseInt(strings.TrimSpace(last), 1, math.MaxUint16)
 	if !ok || err1 != nil || err2 != nil || start > end {

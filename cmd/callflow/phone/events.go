@@ -8,6 +8,7 @@ import (
 	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/sipsimple"
 	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
@@ -22,10 +23,18 @@ func (p *Phone) heardOf(n notification.Notification) {
 		if data.EndReason == "engine failed" && p.failure == nil {
 			p.failure = fmt.Errorf("the ports cannot be opened")
 		}
+	case configuration.CFGManagerLoadFailed:
+		p.screen.line("%v; the default is used", data.Error)
+	case configuration.CFGManagerSaveFailed:
+		p.screen.line("the configuration is not saved: %v", data.Exception)
 	case account.SIPAccountRegistrationDidSucceed:
 		p.screen.line("registered at %s for %d s", data.Registrar.Address, data.Expires)
 	case account.SIPAccountRegistrationDidFail:
 		p.screen.line("not registered: %s; next try in %.0f s", data.Error, data.Timeout)
+	case account.SIPAccountRegistrationDidEnd:
+		p.screen.line("no longer registered")
+	case account.SIPAccountRegistrationDidNotEnd:
+		p.screen.line("the registration stays until it expires: %d %s", data.Code, data.Reason)
 	case audio.AudioDevicesDidChange:
 		p.screen.line("sound devices are now: %s", strings.Join(data.NewDevices, ", "))
 	case streams.AudioStreamGotDTMF:
