@@ -52,6 +52,9 @@ type Mixer struct {
 
 	switching sync.Mutex // while the device is changed or closed
 
+	over    chan struct{}  // closed by Close
+	players sync.WaitGroup // that go on until they have told their end; joined with mu
+
 	mu          sync.Mutex
 	device      Device
 	using       devices
@@ -99,7 +102,7 @@ func newMixer(cfg MixerConfig) (*Mixer, error) {
 		cfg.Logger = slog.Default()
 	}
 	m := &Mixer{
-		driver: cfg.Driver, device: cfg.Device, using: using, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
+		over: make(chan struct{}), driver: cfg.Driver, device: cfg.Device, using: using, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
 		connections: map[Connection]bool{}, released: map[int]time.Time{}, inputVolume: 100, outVolume: 100,
 	}
 	m.nodes = map[int]*node{DeviceSlot: newNode(DeviceSlot, m.FrameSize())}
@@ -126,8 +129,9 @@ func (cfg *MixerConfig) devices() (using devices, err error) {
 	return using, err
 }
 
-// Close closes the device: when it returns there are no more ticks. Slots and
-// connections stay as they are. It may be repeated.
+// Close closes the device and ends what plays: when it returns there are no more
+// ticks, and players have posted their end. Slots and connections stay as they
+// are. It may be repeated.
 func (m *Mixer) Close() error {
 	m.switching.Lock()
 	defer m.switching.Unlock()
@@ -138,7 +142,20 @@ func (m *Mixer) Close() error {
 	if closed {
 		return nil
 	}
+	close(m.over)
+	m.players.Wait()
 	return device.Close()
+}
+
+// join has Close wait for a player; false: it is closed.
+func (m *Mixer) join(play func()) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return false
+	}
+	m.players.Go(play)
+	return true
 }
 
 // Device is the sound device of the mixer.

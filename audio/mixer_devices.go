@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// errMixerClosed is returned by SetSoundDevices after Close.
+// errMixerClosed is returned by what needs a device after Close.
 var errMixerClosed = errors.New("mixer is closed")
 
 // InputDevice is what was asked for: a name, [SystemDefault] or [NoDevice].

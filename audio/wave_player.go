@@ -35,7 +35,7 @@ type WavePlayerOptions struct {
 
 // WavePlayer plays a wave file, once or again and again. It is a [Port] that
 // only produces, and has a slot only while sound is to be heard. It goes on only
-// while somebody listens.
+// while somebody listens, and ends with its mixer.
 type WavePlayer struct {
 	mixer    *Mixer
 	filename string
@@ -84,7 +84,7 @@ func (p *WavePlayer) IsActive() bool {
 }
 
 // Start begins to play; the end, or the failure, is notified. The error is
-// [ErrPlaying].
+// [ErrPlaying], or that the mixer is closed.
 func (p *WavePlayer) Start() error {
 	_, err := p.begin()
 	return err
@@ -110,9 +110,12 @@ func (p *WavePlayer) begin() (<-chan struct{}, error) {
 		return nil, ErrPlaying
 	}
 	p.err = nil
-	p.stop, p.done = make(chan struct{}), make(chan struct{})
-	go p.run(p.stop, p.done)
-	return p.done, nil
+	stop, done := make(chan struct{}), make(chan struct{})
+	if !p.mixer.join(func() { p.run(stop, done) }) {
+		return nil, errMixerClosed
+	}
+	p.stop, p.done = stop, done
+	return done, nil
 }
 
 // Stop ends playing, without waiting. Not playing: nothing happens.
@@ -181,6 +184,8 @@ func (p *WavePlayer) loop(sound *wave, stop <-chan struct{}) (bool, error) {
 	case <-finished:
 	case <-stop:
 		on = false
+	case <-p.mixer.over:
+		on = false
 	}
 	file.Stop()
 	p.setFile(nil)
@@ -206,12 +211,14 @@ func (p *WavePlayer) setFile(file *WaveFile) {
 }
 
 func (p *WavePlayer) pause(stop <-chan struct{}) bool {
-	timer := time.NewTimer(p.options.Pause)
+	timer := time.NewTimer(max(p.options.Pause, 1))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
 	case <-stop:
+		return false
+	case <-p.mixer.over:
 		return false
 	}
 }

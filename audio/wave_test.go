@@ -120,6 +120,40 @@ func TestWavePlayer(t *testing.T) {
 	})
 }
 
+// TestWavePlayerEndsWithMixer: a mixer that closes ends what plays and what
+// pauses, and waits for its last word; then nothing starts.
+func TestWavePlayerEndsWithMixer(t *testing.T) {
+	_, octets := ramp(3 * 8000)
+	name := waveFile(t, 1, 1, 8000, 16, octets)
+	synctest.Test(t, func(t *testing.T) {
+		var w watcher
+		center := w.center()
+		m, err := audio.NewMixer(audio.MixerConfig{Center: center})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plays := audio.NewWavePlayer(m, name, audio.WavePlayerOptions{Loops: -1})
+		pauses := audio.NewWavePlayer(m, name, audio.WavePlayerOptions{Pause: time.Hour, PauseFirst: true})
+		for _, player := range []*audio.WavePlayer{plays, pauses} {
+			if err := player.Start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Second)
+		_ = m.Close()
+		if plays.IsActive() || pauses.IsActive() {
+			t.Error("a player outlives its mixer")
+		}
+		got := w.take(center)
+		if ends := len(slices.DeleteFunc(got, func(name string) bool { return name != "WavePlayerDidEnd" })); ends != 2 {
+			t.Errorf("%d ends, want 2", ends)
+		}
+		if err := plays.Start(); err == nil {
+			t.Error("a player starts on a closed mixer")
+		}
+	})
+}
+
 // sink keeps all frames that are not silence.
 type sink struct {
 	mixer *audio.Mixer

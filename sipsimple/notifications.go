@@ -3,6 +3,7 @@ package sipsimple
 import (
 	"slices"
 
+	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
@@ -267,7 +268,7 @@ func Notifications() []notification.Data {
 		SIPSessionTransferNewOutgoing{}, SIPSessionTransferNewIncoming{}, SIPSessionTransferDidStart{},
 		SIPSessionTransferGotProgress{}, SIPSessionTransferDidEnd{}, SIPSessionTransferDidFail{},
 	}, slices.Concat(conferenceNotifications(), streams.Notifications(), engineNotifications(), account.Notifications(),
-		configuration.Notifications(), resolverNotifications())...)
+		configuration.Notifications(), resolverNotifications(), audio.Notifications())...)
 }
 
 func resolverNotifications() []notification.Data {

@@ -56,6 +56,9 @@ func (p *party) attributeNamed(s *session, st *stream, name string) (any, bool) 
 	if slices.Contains(storedAttributes, name) {
 		return p.storedAttribute(name)
 	}
+	if slices.Contains(soundAttributes, name) && p.app != nil {
+		return p.soundAttribute(name), true
+	}
 	switch {
 	case name == "running":
 		return p.app != nil && p.app.Running(), true

@@ -120,6 +120,12 @@ func (p *party) perform(t *target, v *scenario.Call, label string) error {
 	if t.stream != nil {
 		return p.performOnStream(t.stream, v)
 	}
+	if ok, err := p.performOnSound(v); ok {
+		return err
+	}
+	if v.Name == "post" {
+		return p.postInput(fmt.Sprint(v.Arg))
+	}
 	if t.session == nil {
 		return fmt.Errorf("%s cannot be called without a session", v.Name)
 	}

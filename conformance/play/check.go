@@ -79,5 +79,6 @@ func (w *world) checkOne(c *scenario.AttributeCheck, s *session, st *stream) *Fa
 }
 
 func isPartyAttribute(path string) bool {
-	return slices.Contains([]string{"sessions", "running", "bindings", "requests"}, path) || slices.Contains(storedAttributes, path)
+	return slices.Contains([]string{"sessions", "running", "bindings", "requests"}, path) || slices.Contains(storedAttributes, path) ||
+		slices.Contains(soundAttributes, path)
 }

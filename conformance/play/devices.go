@@ -128,6 +128,11 @@ func beyondDevices(c *scenario.Case) string {
 			listens = true
 		}
 	})
+	for _, p := range c.Parties {
+		if p.Devices != nil {
+			return "devices that the file has made up"
+		}
+	}
 	if !listens {
 		return "nobody listens: world loopback plays the same"
 	}

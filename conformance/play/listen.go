@@ -45,11 +45,14 @@ func (d *driver) listen(s *scenario.Step, v *scenario.Listen) *Failure {
 }
 
 // ear is who hears whom; the speaker is nil for whatever arrives.
-type ear struct{ hearer, speaker *party }
+type ear struct {
+	hearer, speaker *party
+	at, from        string // devices of the two
+}
 
 func (d *driver) ears(s *scenario.Sentence) []ear {
 	if !s.BothWays {
-		return []ear{{d.party(s.Hearer), d.party(s.Speaker)}}
+		return []ear{{d.party(s.Hearer), d.party(s.Speaker), s.At, s.From}}
 	}
 	var with []*party
 	for _, p := range d.parties {
@@ -61,7 +64,7 @@ func (d *driver) ears(s *scenario.Sentence) []ear {
 	for _, a := range with {
 		for _, b := range with {
 			if a != b {
-				list = append(list, ear{a, b})
+				list = append(list, ear{hearer: a, speaker: b})
 			}
 		}
 	}
@@ -70,17 +73,18 @@ func (d *driver) ears(s *scenario.Sentence) []ear {
 
 func (d *driver) hears(s *scenario.Sentence, e ear, from, to time.Time, lostBefore map[string]int) *Failure {
 	what := s.Source
-	if e.hearer == nil || e.hearer.sound == nil {
+	if e.hearer == nil || e.hearer.ear(e.at) == nil {
 		return failure(d.now(), s.Pos, what, "nobody of that name has ears")
 	}
+	sound := e.hearer.ear(e.at)
 	if s.BothWays {
 		what += " (" + e.hearer.def.Name + " hears " + e.speaker.def.Name + ")"
 	}
 	var want []float64
 	if e.speaker != nil {
-		want = e.speaker.def.Plays
+		want = e.speaker.playsAt(e.from)
 	}
-	result := hear.Measure(e.hearer.sound.Heard(from, to), e.hearer.sound.SampleRate(), want)
+	result := hear.Measure(sound.Heard(from, to), sound.SampleRate(), want)
 	if s.Silence {
 		if result.Silence || len(want) > 0 && !anyTone(result.Tones, want) {
 			return nil

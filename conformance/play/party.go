@@ -29,7 +29,9 @@ type party struct {
 	app      *sipsimple.Application // nil of a scripted party and of a server
 	server   *server                // nil of an application and of a scripted party
 	resolver *resolver.Resolver     // nil without dns: in the file
-	sound    *simnet.Sound
+	sound    *simnet.Sound          // nil: it has devices of its own
+	cards    *soundcards            // nil: the file does not speak of devices
+	playing  playing
 	got      soundNotes
 	storage  *labStorage                 // nil: the application starts without
 	accounts map[string]*account.Account // by name; "" is the default one
@@ -101,8 +103,13 @@ func (p *party) config() (sipsimple.Config, error) {
 	}
 	cfg := sipsimple.Config{
 		Net: p.host, Rand: p.random(), Logger: slog.New(&complaining{party: p}), Host: p.address(),
-		UDPPort: 5060, TCPPort: 5060, TLSPort: -1, Sound: p.microphone(),
+		UDPPort: 5060, TCPPort: 5060, TLSPort: -1,
 		RTP: streams.RTPSettings{Codecs: p.codecs()}, Trace: p.world.wire.trace(p.def.Name),
+	}
+	if p.cards != nil {
+		cfg.Driver = p.cards.driver
+	} else {
+		cfg.Sound = p.microphone()
 	}
 	var err error
 	if cfg.TLS, err = p.world.certificate(p); err != nil {

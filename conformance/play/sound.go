@@ -17,7 +17,15 @@ import (
 
 // newSound makes ears and microphone of the party.
 func (p *party) newSound() error {
+	if p.def.Devices != nil {
+		return p.newSoundcards()
+	}
 	p.sound = simnet.NewSound(p.def.Plays)
+	return p.speakInto(p.sound)
+}
+
+// speakInto has a microphone hear the file that the party plays, if it does.
+func (p *party) speakInto(sound *simnet.Sound) error {
 	if p.def.PlaysWAV == "" {
 		return nil
 	}
@@ -25,7 +33,7 @@ func (p *party) newSound() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.def.PlaysWAV, err)
 	}
-	p.sound.PlaySamples(samples, rate)
+	sound.PlaySamples(samples, rate)
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // neverWaits tells whether a call is made at once, whatever the state.
 func neverWaits(call string) bool {
-	return slices.Contains([]string{"new", "end", "hold", "unhold", "start", "stop", "set"}, call)
+	return slices.Contains([]string{"new", "end", "hold", "unhold"}, call) || scenario.OfApplication(call)
 }
 
 // allowedIn is what each call waits for.
@@ -45,7 +45,7 @@ type target struct {
 func (p *party) find(subject scenario.Subject, call string) *target {
 	t := &target{party: p, call: call}
 	switch {
-	case call == "new" || call == "start" || call == "stop" || call == "set":
+	case call == "new" || scenario.OfApplication(call) || call == "post" && subject.Stream == "":
 		return t
 	case call == "call" && subject.Session == "": // makes a session
 		return t

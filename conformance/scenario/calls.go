@@ -38,6 +38,10 @@ func (c *compiler) subjectStep(step *Step, n *node, p pair) Verb {
 	for _, s := range subjects {
 		spec := calls[call.Name]
 		switch {
+		case call.Name == "post":
+			c.posted(p.value, call, s)
+		case spec.app && (s.Session != "" || s.Stream != ""):
+			c.r.at(p.key, "%s is for an application: %s", quote(call.Name), s.Party)
 		case spec.stream && s.Stream == "":
 			c.r.at(p.key, "%s is for a stream: %s/NAME", quote(call.Name), s)
 		case !spec.stream && s.Stream != "":
@@ -152,13 +156,26 @@ func (c *compiler) argument(call *Call, spec callSpec, key, n *node) {
 		}
 		call.Arg = name
 	case mapArgument:
-		call.Arg = c.changes(n)
+		if call.Name == "adjust" {
+			call.Arg = c.adjustments(n)
+		} else {
+			call.Arg = c.changes(n)
+		}
 	default:
 		call.Arg = c.text(n, "a text")
 	}
 	c.soundArgument(call, n)
+	c.deviceArgument(call, n)
 	if call.Name == "post" && !n.null && !c.catalogue.has(n.text) {
 		c.r.at(n, "unknown notification %s%s", quote(n.text), didYouMean(n.text, c.catalogue.names))
+	}
+}
+
+// posted reports a notification that an application posts by itself.
+func (c *compiler) posted(n *node, call *Call, s Subject) {
+	if name, _ := call.Arg.(string); s.Stream == "" && c.catalogue.has(name) && !slices.Contains(inputs, name) {
+		c.r.inside(n, name, "%s is posted by the middleware; a file posts %s, and what it likes on a double: %s/NAME", name,
+			strings.Join(inputs, " or "), s)
 	}
 }
 
@@ -176,6 +193,12 @@ func (c *compiler) parameter(call *Call, p pair) {
 		call.Params[key] = c.bool(p.value)
 	case "size":
 		call.Params[key] = c.size(p.value)
+	case "on":
+		call.Params[key] = c.word(p.value, []string{"alert", "voice"})
+	case "loops", "volume":
+		call.Params[key] = c.number(p.value)
+	case "pause":
+		call.Params[key] = c.time(p.value)
 	case "replacing":
 		text := c.text(p.value, "a session")
 		call.Params[key] = c.sessionName(p.value, text)

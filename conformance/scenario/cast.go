@@ -61,7 +61,7 @@ func (c *compiler) addParty(key, value *node) {
 		}
 	}
 	c.checkServer(p, key, value)
-	if p.Scripted && (p.Settings != nil || p.Account != nil || p.Accounts != nil || p.Plays != nil || p.PlaysWAV != "" || p.Watch != nil) {
+	if p.Scripted && (p.Settings != nil || p.Account != nil || p.Accounts != nil || p.Plays != nil || p.PlaysWAV != "" || p.Watch != nil || p.Devices != nil) {
 		c.r.at(key, "%s is scripted: it has no settings, account, watch or sound", quote(p.Name))
 	}
 	if !p.Scripted && (p.Auto != nil || p.Ignore != nil) {
@@ -100,6 +100,8 @@ func (c *compiler) partyKey(p *Party, k pair) {
 		}
 	case "storage":
 		p.Storage = c.storage(value)
+	case "devices":
+		p.Devices = c.devices(value)
 	case "tls":
 		p.TLS = c.tls(value)
 	case "scripted":

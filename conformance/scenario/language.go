@@ -16,6 +16,7 @@ type Language struct {
 	NetworkKeys                                map[string][]string // keys that may stand beside a network verb
 	Items, Groups, Wire, Message, SDP, Line    Words
 	Sound, Session, PartyState, StreamState    Words               // measures; attributes of sessions, parties, streams
+	Device                                     Words               // keys of a sound device
 	ServerState, OtherMessage, File            Words               // attributes of servers; fields of DNS, STUN and MSRP messages; parts of a file
 	Knobs                                      map[string][]string // values; nil = a time
 
@@ -43,7 +44,7 @@ func Describe() Language {
 		Settings: Words(withSettings(setting, GeneralSettings)), Account: built("account key", withSettings(accountWords, AccountSettings)), SmallKeys: Words(smallKeys),
 		Verbs: Words(otherVerbs), Network: Words{}, Extras: Words(extraAbout), NetworkKeys: map[string][]string{},
 		Items: Words(itemWords), Groups: Words(groupWords), Wire: Words(wireWords), Message: Words(messageWords),
-		SDP: Words(sdpWords), Line: Words(lineWords), Sound: built("sentence", soundWords), Session: Words(sessionWords),
+		SDP: Words(sdpWords), Line: Words(lineWords), Sound: built("sentence", soundWords), Session: Words(sessionWords), Device: Words(deviceWords),
 		ServerState: Words(serverWords), OtherMessage: otherMessages(), File: Words(fileKeys), PartyState: built("attribute", partyWords), StreamState: built("attribute", streamAttributeWords),
 		Knobs: map[string][]string{"latency": nil}, StreamTypes: streamTypes, Worlds: worlds, Methods: methods,
 		Directions: directions, Errors: errorWords, SessionStates: sessionStates, StreamStates: streamStates,

@@ -51,9 +51,9 @@ func (c *compiler) sentence(k pair) Sentence {
 		}
 	} else {
 		hearer, speaker, both := strings.Cut(k.key.text, hears)
-		s.Hearer = c.soundParty(k.key, strings.TrimSuffix(hearer, " hears"))
+		s.Hearer, s.At = c.soundEnd(k.key, strings.TrimSuffix(hearer, " hears"), true)
 		if both {
-			s.Speaker = c.soundParty(k.key, speaker)
+			s.Speaker, s.From = c.soundEnd(k.key, speaker, false)
 		}
 	}
 	switch {

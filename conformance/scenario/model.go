@@ -66,9 +66,10 @@ type Party struct {
 	Scripted bool
 	Auto     []string
 	Ignore   []string
-	NAT      string  // kind of the router in front of it, "" = none
-	TLS      *TLS    // nil = a good certificate, trust in the authority of the run
-	Server   *Server // nil = it is no server
+	NAT      string        // kind of the router in front of it, "" = none
+	TLS      *TLS          // nil = a good certificate, trust in the authority of the run
+	Server   *Server       // nil = it is no server
+	Devices  []SoundDevice // nil = one, of which the file does not speak
 }
 
 // TLS is what a party shows and whom it trusts.
@@ -282,6 +283,7 @@ type AttributeCheck struct {
 type Sentence struct {
 	Pos             match.Pos
 	Hearer, Speaker string // Speaker "" = whatever arrives
+	At, From        string // devices of the two; "" = the one that they have, or any
 	BothWays        bool
 	Silence         bool
 	Fields          map[string]match.Matcher // tone, tones, snr, longest_gap, lost_frames, level, delay, dtmf

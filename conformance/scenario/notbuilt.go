@@ -13,8 +13,6 @@ import (
 var notBuilt = []string{
 	"key peers",
 
-	"party key devices",
-
 	"knob ice", "codec opus",
 
 	"notification SIPEngineLog", "notification SIPEngineGotException",

@@ -27,6 +27,7 @@ type callSpec struct {
 	optional bool // the argument may be left out
 	params   []string
 	stream   bool   // made on a stream, not on a session
+	app      bool   // made on the application
 	makes    bool   // makes a session: `as` names it
 	about    string // for the schema
 }
@@ -51,10 +52,16 @@ var calls = map[string]callSpec{
 	"reject_transfer":    {arg: codeArgument, optional: true, params: []string{"reason"}, about: "refuses a transfer request"},
 	"add_participant":    {arg: textArgument, about: "invites a URI to the conference"},
 	"remove_participant": {arg: textArgument, about: "removes a URI from the conference"},
-	"start":              {about: "starts the application of the party"},
-	"stop":               {about: "stops the application of the party"},
-	"set":                {arg: mapArgument, about: "changes settings of the running application"},
-	"post":               {arg: textArgument, stream: true, about: "lets a double post a notification out of turn"},
+	"start":              {app: true, about: "starts the application of the party"},
+	"stop":               {app: true, about: "stops the application of the party"},
+	"set":                {arg: mapArgument, app: true, about: "changes settings of the running application"},
+	"plug":               {arg: textArgument, app: true, about: "plugs in a sound device of the party"},
+	"unplug":             {arg: textArgument, app: true, about: "unplugs a sound device of the party"},
+	"prefer":             {arg: textArgument, app: true, about: "makes a sound device the one that the system prefers"},
+	"play":               {arg: textArgument, params: []string{"on", "loops", "pause", "volume"}, app: true, about: "plays a WAV file on a bridge of the application"},
+	"stop_playing":       {app: true, about: "stops what is played"},
+	"adjust":             {arg: mapArgument, app: true, about: "volume and mute of the mixers and devices of the application"},
+	"post":               {arg: textArgument, about: "lets a double post a notification out of turn; without a stream what the program itself posts, such as SystemDidWakeUpFromSleep"},
 	"fail":               {arg: textArgument, stream: true, about: "lets a double fail with this reason"},
 	"send":               {arg: textArgument, params: []string{"type", "size", "early", "to", "subject"}, stream: true, about: "sends a text on a chat or desktop sharing stream that has started"},
 	"composing":          {arg: textArgument, params: []string{"refresh"}, stream: true, about: "tells on a chat stream that the user is writing (active), or no longer (idle)"},
@@ -65,6 +72,10 @@ var calls = map[string]callSpec{
 	"mute":               {stream: true, about: "keeps the peer's sound from us"},
 	"unmute":             {stream: true, about: "lets the peer's sound through again"},
 }
+
+// OfApplication tells whether a call is made on the application of a party, and
+// at once.
+func OfApplication(call string) bool { return calls[call].app }
 
 // scriptSpec describes one message verb of a scripted party.
 type scriptSpec struct {

@@ -18,6 +18,7 @@ var watchWords = map[string][]string{
 	"account":     {"SIPAccount*", "BonjourAccount*"},
 	"dns":         {"DNSLookup*"},
 	"config":      {"CFG*"},
+	"sound":       {"AudioDevicesDidChange", "DefaultAudioDeviceDidChange", "WavePlayer*"},
 	"all":         {"*"},
 }
 
@@ -97,7 +98,7 @@ func (c *catalogue) fieldNames(name string) []string {
 func (c *compiler) readWatch(n *node) []string {
 	patterns := []string{}
 	for _, word := range c.list(n, "a list of words and patterns such as [session, MediaStream*]") {
-		text := c.text(word, "session, stream, application, account, dns, config, all or a pattern")
+		text := c.text(word, "session, stream, application, account, dns, config, sound, all or a pattern")
 		switch {
 		case text == "" || c.r.refused(word, "watch", text):
 		case text == "session":

@@ -45,7 +45,7 @@ var (
 		"nat":       "the router in front of it: none, full_cone, restricted, port_restricted, symmetric, blocked; host is the address outside then",
 		"tls":       "its certificate (good, expired, wrong_name, self_signed, missing, a file) and whom it trusts (ca: test, none, a file)",
 		"storage":   "its configuration backend",
-		"devices":   "its sound devices",
+		"devices":   "its sound devices, of which the first is the system's default: names, or {name: headset, plays: 600 Hz, open: fails, there: false}",
 		"host":      "its address, the next free one unless said",
 		"scripted":  "true: no middleware, only the messages that the steps say",
 		"auto":      "methods that a script answers with 200 by itself",
@@ -174,6 +174,13 @@ var (
 		"sessions": "number of active sessions, or the list of them", "running": "the application runs",
 		"local_nat_type": "as STUN found it", "storage": "what is stored", "account.registered": "the account is registered",
 		"default_account": "the default account",
+
+		"voice_audio_mixer":  "of calls; null before the start: input_device, output_device as asked for, real_input_device, real_output_device, sample_rate, input_volume, output_volume, muted",
+		"voice_audio_bridge": "its members in the order they came: device, player",
+		"voice_audio_device": "of calls: input_muted, output_muted",
+		"alert_audio_mixer":  "of what rings, as voice_audio_mixer",
+		"alert_audio_bridge": "its members",
+		"alert_audio_device": "of what rings",
 	}
 	streamAttributeWords = keywords{
 		"statistics": "packets in both directions: rx and tx with packets, packets_lost, …; rtt", "recording_filename": "where it is recorded to",

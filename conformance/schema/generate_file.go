@@ -53,7 +53,7 @@ func (g *generator) party() {
 		"plays": anyOf("", ref("tone"), object{"type": "string", "pattern": `\.wav$`}, object{"type": "array", "items": ref("tone")}), "watch": ref("watch"),
 		"start": oneWord("", []string{"auto", "manual"}), "settings": settings(l.Settings), "account": settings(l.Account),
 		"accounts": mapOf("", settings(l.Account)), "streams": ref("streamDefinitions"), "host": ref("text"),
-		"scripted": object{"type": "boolean"}, "auto": ref("methods"), "ignore": ref("methods"),
+		"scripted": object{"type": "boolean"}, "auto": ref("methods"), "ignore": ref("methods"), "devices": g.devices(),
 	}
 	maps.Copy(kinds, g.server())
 	keys := object{}
@@ -67,6 +67,17 @@ func (g *generator) party() {
 	byName["propertyNames"] = names
 	g.defs["parties"] = anyOf("who takes part", object{"type": "array", "minItems": 1,
 		"items": object{"type": "string", "pattern": names["pattern"]}}, byName)
+}
+
+// devices are the sound devices of a party.
+func (g *generator) devices() object {
+	keys := g.texts(g.language.Device)
+	keys["open"] = oneWord(g.language.Device["open"], []string{"fails"})
+	keys["there"] = object{"type": "boolean", "description": g.language.Device["there"]}
+	keys["plays"] = anyOf(g.language.Device["plays"], ref("tone"), object{"type": "array", "items": ref("tone")})
+	device := closed("keys of a device", keys)
+	device["required"] = []string{"name"}
+	return listOf("", anyOf("a name, or a map", object{"type": "string", "pattern": "^[a-z_][a-z0-9_]*$"}, device))
 }
 
 // server are the keys of servers, of routers and of certificates.

@@ -93,7 +93,8 @@ func (g *generator) parameter(name string) object {
 	}
 	about := map[string]string{"size": "the text is repeated up to this size", "to": "another recipient than the peer",
 		"refresh": "seconds until it is told again", "account": "name of the account", "subject": "the subject", "reason": "the phrase",
-		"replacing": "the session that is replaced", "type": "content type"}
+		"replacing": "the session that is replaced", "type": "content type", "on": "alert (unless said) or voice",
+		"loops": "how often, 1 unless said; 0: until it is stopped", "pause": "between two loops", "volume": "in percent"}
 	return described("text", about[name])
 }
 
