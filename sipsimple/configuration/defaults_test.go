@@ -118,7 +118,7 @@ var values = map[string]string{
 	"audio.sample_rate":  `yes: "16000" "32000" "44100" "48000" no: "8000" "44101" "" null`,
 	"audio.silent":       `yes: "true" "YES"->"true" "on"->"true" "1"->"true" "False"->"false" "no"->"false" "Off"->"false" "0"->"false" no: "2" "" null`,
 	"logs.pjsip_level":   `yes: "0" "5" no: "6" "-1"`,
-	"rtp.port_range":     `yes: "1-65535" "5-5" "5..9" no: "0-5" "5-65536" "5..9-10" "5..." "6-5" "5" "" "5-" "a-b" null`,
+	"rtp.port_range":     `yes: "1-65535" "5-5" "5..9" -> "5-9" no: "0-5" "5-65536" "5..9-10" "5..." "6-5" "5" "" "5-" "a-b" null`,
 	"rtp.audio_codec_list": `yes: [] [PCMA,G722] [opus,GSM,iLBC,speex] "PCMA, PCMU"->[PCMA,PCMU] "PCMA,"->[PCMA] ""->[] ` +
 		`no: [g722] [PCMU,PCMU] [x] null`,
 	"sip.invite_timeout": `yes: "0" "90" null no: "-1" "x"`,
