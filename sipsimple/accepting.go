@@ -42,7 +42,7 @@ func (s *accepting) answer(m *machine) {
 	}
 	body, err := describe()
 	if err != nil {
-		m.refuse(refusal(500, "", "SIP core error: "+err.Error()))
+		m.refuse(refusal(500, "", (&core.Error{Err: err}).Error()))
 		return
 	}
 	m.inv.Accept(core.Answer{SDP: body, ContactUser: contactUser(m.attrs.get().account), Focus: m.focus})

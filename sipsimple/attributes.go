@@ -47,6 +47,14 @@ type attributeValues struct {
 	conference conferenceValues
 }
 
+// values are the attributes; of no session those of one in state null.
+func (s *Session) values() attributeValues {
+	if s == nil {
+		return attributeValues{state: Null}
+	}
+	return s.attrs.get()
+}
+
 func (a *attributes) get() attributeValues {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -60,63 +68,79 @@ func (a *attributes) set(change func(v *attributeValues)) {
 }
 
 // State is where the session stands (seed: state).
-func (s *Session) State() State { return s.attrs.get().state }
+func (s *Session) State() State { return s.values().state }
 
 // Account is the account given to [NewSession], or the one that matched the
 // incoming INVITE (seed: account).
-func (s *Session) Account() *account.Account { return s.attrs.get().account }
+func (s *Session) Account() *account.Account { return s.values().account }
 
 // Direction is "", "incoming" or "outgoing" (seed: direction).
-func (s *Session) Direction() string { return string(s.attrs.get().direction) }
+func (s *Session) Direction() string { return string(s.values().direction) }
 
 // Transport is "udp", "tcp" or "tls": that of the route in use, or the one the
 // INVITE came by; "" before Connect (seed: transport).
-func (s *Session) Transport() string { return s.attrs.get().transport }
+func (s *Session) Transport() string { return s.values().transport }
 
 // LocalIP is our address facing the peer: facing the route in use, or the
 // address the peer's offer names. It is the zero Addr while none is known.
-func (s *Session) LocalIP() netip.Addr { return s.attrs.get().localIP }
+func (s *Session) LocalIP() netip.Addr { return s.values().localIP }
 
 // StartTime is the moment just before SIPSessionDidStart, zero until then
 // (seed: start_time).
-func (s *Session) StartTime() time.Time { return s.attrs.get().startTime }
+func (s *Session) StartTime() time.Time { return s.values().startTime }
 
 // StopTime is the moment just before SIPSessionDidEnd, zero until then and
 // also after SIPSessionDidFail (seed: stop_time; SD12).
-func (s *Session) StopTime() time.Time { return s.attrs.get().stopTime }
+func (s *Session) StopTime() time.Time { return s.values().stopTime }
 
 // OnHold says whether a stream is held by either party (seed: on_hold; SD13).
-func (s *Session) OnHold() bool { return s.attrs.get().onHold }
+func (s *Session) OnHold() bool { return s.values().onHold }
 
 // RemoteUserAgent is the peer's User-Agent or Server header, "" while unknown
 // (seed: remote_user_agent).
-func (s *Session) RemoteUserAgent() string { return s.attrs.get().userAgent }
+func (s *Session) RemoteUserAgent() string { return s.values().userAgent }
 
-// LocalIdentity is our From or To, nil when the session is not active (seed:
-// local_identity; application.md D22).
-func (s *Session) LocalIdentity() *core.Address { return cloneAddress(s.attrs.get().localIdentity) }
+// LocalIdentity is our From, in an incoming call our To, nil when the session is
+// not active (seed: local_identity; application.md D22).
+func (s *Session) LocalIdentity() core.Identity {
+	v := s.values()
+	return identity(v.localIdentity, v.direction == streams.Outgoing)
+}
 
-// RemoteIdentity is the peer's To or From, nil when the session is not active
-// (seed: remote_identity).
-func (s *Session) RemoteIdentity() *core.Address { return cloneAddress(s.attrs.get().remoteIdentity) }
+// RemoteIdentity is the peer's To, in an incoming call its From, nil when the
+// session is not active (seed: remote_identity).
+func (s *Session) RemoteIdentity() core.Identity {
+	v := s.values()
+	return identity(v.remoteIdentity, v.direction == streams.Incoming)
+}
+
+func identity(a *core.Address, calls bool) core.Identity {
+	switch {
+	case a == nil:
+		return nil
+	case calls:
+		return a.FreezeFrom()
+	}
+	return a.FreezeTo()
+}
 
 // Streams are the active streams: nil until SIPSessionDidStart, a copy
 // afterwards (seed: streams).
-func (s *Session) Streams() []streams.MediaStream { return slices.Clone(s.attrs.get().streams) }
+func (s *Session) Streams() []streams.MediaStream { return slices.Clone(s.values().streams) }
 
 // ProposedStreams are the streams of the proposal in progress, those of the
 // initial INVITE included; nil without one (seed: proposed_streams).
 func (s *Session) ProposedStreams() []streams.MediaStream {
-	return slices.Clone(s.attrs.get().proposed)
+	return slices.Clone(s.values().proposed)
 }
 
 // RemoteFocus says whether the peer is a conference focus: its latest Contact had
 // isfocus (RFC 4579).
-func (s *Session) RemoteFocus() bool { return s.attrs.get().remoteFocus }
+func (s *Session) RemoteFocus() bool { return s.values().remoteFocus }
 
 // Subject is the text of the Subject header, nil without one (seed: subject).
 func (s *Session) Subject() *string {
-	if subject := s.attrs.get().subject; subject != nil {
+	if subject := s.values().subject; subject != nil {
 		return new(*subject)
 	}
 	return nil
@@ -125,16 +149,16 @@ func (s *Session) Subject() *string {
 // ReplacedSession is the session whose place an incoming one is to take, nil
 // without one. It becomes nil when this session has started, the other one
 // being ended then, or failed (seed: replaced_session; 7.15).
-func (s *Session) ReplacedSession() *Session { return s.attrs.get().replaced }
+func (s *Session) ReplacedSession() *Session { return s.values().replaced }
 
 // TransferInfo tells how the call came from a transfer, nil if it did not (seed:
 // transfer_info).
-func (s *Session) TransferInfo() *TransferInfo { return s.attrs.get().info }
+func (s *Session) TransferInfo() *TransferInfo { return s.values().info }
 
 // TransferHandler shows the transfer of the session; nil, which is harmless, in
 // state null (seed: transfer_handler).
 func (s *Session) TransferHandler() *TransferHandler {
-	if s.attrs.get().state == Null {
+	if s.values().state == Null {
 		return nil
 	}
 	return &TransferHandler{session: s}
@@ -143,7 +167,7 @@ func (s *Session) TransferHandler() *TransferHandler {
 // Conference shows the conference of the session; nil, which is harmless, in
 // state null (seed: conference).
 func (s *Session) Conference() *ConferenceHandler {
-	if s.attrs.get().state == Null {
+	if s.values().state == Null {
 		return nil
 	}
 	return &ConferenceHandler{session: s}
@@ -164,7 +188,7 @@ func (s *Session) Attribute(name string) (value any, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	return read(s, s.attrs.get()), true
+	return read(s, s.values()), true
 }
 
 // AttributeNames lists the names that [Session.Attribute] knows, sorted.
@@ -186,8 +210,8 @@ var attributeReaders = map[string]func(_ *Session, v attributeValues) any{
 	"stop_time":         func(_ *Session, v attributeValues) any { return orNull(v.stopTime) },
 	"on_hold":           func(_ *Session, v attributeValues) any { return v.onHold },
 	"remote_user_agent": func(_ *Session, v attributeValues) any { return orNull(v.userAgent) },
-	"local_identity":    func(_ *Session, v attributeValues) any { return addressOrNull(v.localIdentity) },
-	"remote_identity":   func(_ *Session, v attributeValues) any { return addressOrNull(v.remoteIdentity) },
+	"local_identity":    func(s *Session, _ attributeValues) any { return orNull(s.LocalIdentity()) },
+	"remote_identity":   func(s *Session, _ attributeValues) any { return orNull(s.RemoteIdentity()) },
 	"streams":           func(_ *Session, v attributeValues) any { return streamsOrNull(v.streams) },
 	"proposed_streams":  func(_ *Session, v attributeValues) any { return streamsOrNull(v.proposed) },
 	"subject":           func(_ *Session, v attributeValues) any { return pointeeOrNull(v.subject) },
@@ -210,13 +234,6 @@ func pointeeOrNull(text *string) any {
 		return nil
 	}
 	return *text
-}
-
-func addressOrNull(address *core.Address) any {
-	if address == nil {
-		return nil
-	}
-	return *cloneAddress(address)
 }
 
 func streamsOrNull(list []streams.MediaStream) any {

@@ -9,6 +9,9 @@ import (
 // when the application has not started or was told to stop.
 var ErrNotRunning = errors.New("the application is not running")
 
+// ErrNoSession is returned by the methods of a nil *[Session].
+var ErrNoSession = errors.New("there is no session")
+
 // IllegalStateError is returned by a method that the state of its object
 // forbids. Nothing has changed.
 type IllegalStateError struct {

@@ -17,7 +17,7 @@ import (
 
 // The minimalist session example: an application starts from a storage, looks
 // up the callee, calls, and stops when the call is over. Here the callee
-// refuses; examples/minimal is the same as a program.
+// refuses; examples/minimal, the program, talks.
 func ExampleApplication_StartFrom() {
 	err := simnet.Bubble(func() {
 		network := simnet.New(1)

@@ -1,6 +1,8 @@
 package sipsimple
 
 import (
+	"errors"
+
 	"github.com/emiago/sipgo/sip"
 
 	"github.com/go-sipsimple/callflow/sipsimple/core"
@@ -45,6 +47,10 @@ func (s *inviting) handle(m *machine, e event) {
 		s.lost(m, m.transaction(Local, 408, core.Phrase(408), AckMissing),
 			SIPSessionDidFail{Originator: Local, Code: 408, Reason: "timeout", FailureReason: "timeout"})
 	case core.TransportFailed: // 7.4, FAI-25; RFC 3261 8.1.3.1
+		if refused, ok := errors.AsType[*core.Error](e.Err); ok {
+			s.refused(m, localFailure(refused.Error()))
+			return
+		}
 		s.lost(m, m.transaction(Local, 503, transportError, AckMissing),
 			SIPSessionDidFail{Originator: Local, Code: 503, Reason: transportError, FailureReason: transportError})
 	case core.ByeReceived: // of an early dialog, 7.13, SD35

@@ -51,8 +51,9 @@ func (b *failing) XCAPStorageFactory() storage.XCAPStorageFactory {
 	}
 }
 
-// A start that failed while loading posts nothing of the application and can be
-// repeated; after the repair it works, with the same application.
+// TestStartAgain: a start that failed while loading posts nothing of the
+// application and can be repeated; after the repair it works, with the same
+// application. The store for documents is made once for each account (row T4).
 func TestStartAgain(t *testing.T) {
 	inLab(t, func(l *lab) {
 		disk := errors.New("disk")

@@ -84,3 +84,13 @@ func (s *inviting) lost(m *machine, txn SIPSessionDidProcessTransaction, why SIP
 	m.notify(txn)
 	m.fail(why)
 }
+
+// refused ends an attempt whose INVITE has not left: there was no transaction to
+// report (7.4).
+func (s *inviting) refused(m *machine, why SIPSessionDidFail) {
+	if s.provisional {
+		m.fail(why)
+		return
+	}
+	m.tryRoutes(s, why)
+}

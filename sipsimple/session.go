@@ -17,7 +17,8 @@ import (
 // state and its arguments, takes the state transition and returns; everything
 // else that comes of it is told by notifications with the session as sender.
 // Errors are *[IllegalStateError], *[IllegalDirectionError] and
-// *[ArgumentError], and then nothing has changed.
+// *[ArgumentError], and then nothing has changed. On nil, as a replaced session
+// that there is not, methods do nothing, attributes are those of state null.
 //
 // Inside, a session is a pure state machine (machine.go) that runs on a serial
 // executor of its own, one step at a time.
@@ -150,6 +151,9 @@ func (s *Session) command(c command) error {
 }
 
 func (s *Session) claim(c command) error {
+	if s == nil {
+		return ErrNoSession
+	}
 	s.step.Lock()
 	defer s.step.Unlock()
 	err := c.claim(s.machine)

@@ -25,6 +25,14 @@ func (s TransferState) inProgress() bool { return s == TransferStarting || s == 
 // TransferHandler). Its methods may be called on nil.
 type TransferHandler struct{ session *Session }
 
+// Session is the session that the handler belongs to, nil of a nil handler.
+func (h *TransferHandler) Session() *Session {
+	if h == nil {
+		return nil
+	}
+	return h.session
+}
+
 // Direction is "outgoing" if we have asked the peer to call somebody else,
 // "incoming" if the peer has asked us, "" before any transfer.
 func (h *TransferHandler) Direction() string {
@@ -51,10 +59,28 @@ func (h *TransferHandler) NewSession() *Session {
 	return h.session.attrs.get().transfer.newSession
 }
 
-// TransferInfo tells how a call came from a transfer.
+// TransferInfo tells how a call came from a transfer (seed: TransferInfo). Its
+// methods may be called on nil.
 type TransferInfo struct {
-	ReferredBy       string         // Referred-By header of the INVITE, "" without one
-	ReplacedDialogID *core.DialogID // dialog that the call replaces, as its owner sees it; nil for none
+	referredBy string
+	replaced   core.DialogID // zero for none
+}
+
+// ReferredBy is the Referred-By header of the INVITE, "" without one.
+func (i *TransferInfo) ReferredBy() string {
+	if i == nil {
+		return ""
+	}
+	return i.referredBy
+}
+
+// ReplacedDialogID is the dialog that the call replaces, as its owner sees it;
+// ok is false if it replaces none.
+func (i *TransferInfo) ReplacedDialogID() (id core.DialogID, ok bool) {
+	if i == nil {
+		return core.DialogID{}, false
+	}
+	return i.replaced, i.replaced != core.DialogID{}
 }
 
 // transferValues are the attributes of a transfer.
@@ -169,9 +195,9 @@ func transferHeaders(referredBy, replaces string) []sip.Header {
 
 // transferInfo is what a call's headers say, nil if they say nothing.
 func transferInfo(referredBy, replaces string) *TransferInfo {
-	info := &TransferInfo{ReferredBy: referredBy}
+	info := &TransferInfo{referredBy: referredBy}
 	if r, ok := core.ParseReplaces(replaces); ok {
-		info.ReplacedDialogID = &r.Dialog
+		info.replaced = r.Dialog
 	}
 	if *info == (TransferInfo{}) {
 		return nil

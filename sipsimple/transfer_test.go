@@ -34,7 +34,7 @@ func TestBlindTransfer(t *testing.T) { // TRF-01
 			"NewOutgoing [audio]", "WillStart", "DidProcessTransaction local INVITE 200 OK true", "DidStart [audio]", "TransferDidEnd",
 			"WillEnd remote", "DidProcessTransaction remote BYE 200 OK", "DidEnd remote user_request")
 		carol.expect("NewIncoming [audio]", "WillStart", "DidProcessTransaction remote INVITE 200 OK true", "DidStart [audio]")
-		if info := carol.session().TransferInfo(); info == nil || info.ReferredBy != "<sip:alice@alice.test>" {
+		if info := carol.session().TransferInfo(); info.ReferredBy() != "<sip:alice@alice.test>" {
 			t.Errorf("transfer_info is %v", info)
 		}
 		if next := bob.session().TransferHandler().NewSession(); next == nil || next.State() != sipsimple.Connected {
@@ -100,8 +100,8 @@ func TestAttendedTransfer(t *testing.T) { // TRF-29
 			t.Error("wrong sessions are left")
 		}
 		next := bob.session().TransferHandler().NewSession()
-		if info := next.TransferInfo(); info == nil || info.ReplacedDialogID == nil {
-			t.Errorf("transfer_info of the new call is %+v", info)
+		if _, ok := next.TransferInfo().ReplacedDialogID(); !ok {
+			t.Errorf("transfer_info of the new call is %+v", next.TransferInfo())
 		}
 		stop(alice, bob, carol)
 	})

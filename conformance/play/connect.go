@@ -94,7 +94,7 @@ func (p *party) whom(text string) (core.Address, *party, error) {
 	if err != nil {
 		return to, nil, err
 	}
-	return to, p.world.party(p.world.partyOf(&to)), nil
+	return to, p.world.party(p.world.partyOf(to)), nil
 }
 
 func (p *party) contactUser() string {

@@ -40,7 +40,7 @@ func (s *session) refresh() {
 		tag = tagOf(local)
 	}
 	if remote != nil {
-		peer = s.party.world.partyOf(remote)
+		peer = s.party.world.partyOf(remote.Thaw())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +52,7 @@ func (s *session) refresh() {
 	}
 }
 
-func tagOf(a *core.Address) string {
+func tagOf(a core.Identity) string {
 	if a == nil {
 		return ""
 	}
@@ -105,7 +105,7 @@ func (w *world) isLabelled(tag, name string) bool {
 }
 
 // partyOf is the name of the party that an address belongs to, "" if none.
-func (w *world) partyOf(a *core.Address) string {
+func (w *world) partyOf(a core.Address) string {
 	name := ""
 	if addr, err := netip.ParseAddr(strings.Trim(a.URI.Host, "[]")); err == nil {
 		name = w.hostOf(addr)

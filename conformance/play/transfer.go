@@ -88,11 +88,11 @@ func transferInfo(info *sipsimple.TransferInfo) any {
 		return nil
 	}
 	value := map[string]any{"referred_by": nil, "replaced_dialog_id": nil}
-	if info.ReferredBy != "" {
-		value["referred_by"] = info.ReferredBy
+	if by := info.ReferredBy(); by != "" {
+		value["referred_by"] = by
 	}
-	if info.ReplacedDialogID != nil {
-		value["replaced_dialog_id"] = dialogValue(*info.ReplacedDialogID)
+	if id, ok := info.ReplacedDialogID(); ok {
+		value["replaced_dialog_id"] = dialogValue(id)
 	}
 	return value
 }

@@ -70,6 +70,8 @@ func (p *party) value(v any, owner *session) any {
 		return routeValue(v, p.world)
 	case core.Address:
 		return v.String()
+	case core.Identity:
+		return v.String()
 	case []core.Address:
 		if v == nil {
 			return nil

@@ -46,11 +46,11 @@ func (o *owner) LocalIP() netip.Addr       { return o.side.addr }
 func (o *owner) Account() *account.Account { return o.account }
 func (*owner) RemoteFocus() bool           { return false }
 
-func (*owner) LocalIdentity() *core.Address  { return identity("us") }
-func (*owner) RemoteIdentity() *core.Address { return identity("peer") }
+func (*owner) LocalIdentity() core.Identity  { return address("us").FreezeFrom() }
+func (*owner) RemoteIdentity() core.Identity { return address("peer").FreezeTo() }
 
-func identity(user string) *core.Address {
-	return &core.Address{URI: sip.Uri{Scheme: "sip", User: user, Host: "example.test"}}
+func address(user string) core.Address {
+	return core.Address{URI: sip.Uri{Scheme: "sip", User: user, Host: "example.test"}}
 }
 
 // What only the application may call.

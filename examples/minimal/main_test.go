@@ -15,7 +15,7 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/storage"
 )
 
-// The call of the program, in a simulated network.
+// The call of the program, in a simulated network (row X24).
 func Example() {
 	err := simnet.Bubble(func() {
 		network := simnet.New(1)

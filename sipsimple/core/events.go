@@ -47,7 +47,8 @@ type (
 	// InviteTimeout: 64*T1 passed without any final response (Timer B), or
 	// without one after CANCEL.
 	InviteTimeout struct{}
-	// TransportFailed: the INVITE could not be delivered.
+	// TransportFailed: the INVITE could not be delivered, or with an *[Error] was
+	// refused before it left.
 	TransportFailed struct{ Err error }
 )
 

@@ -45,7 +45,7 @@ func (u *usage) invite(a Attempt) {
 	u.out = c
 	u.e.table.addCall(u)
 	if u.params.To.URI.Scheme == "sips" && a.Route.Transport != "tls" {
-		c.fail(TransportFailed{errDowngrade})
+		c.fail(TransportFailed{&Error{errDowngrade}})
 		return
 	}
 	u.e.find(a.Route, u.serverName(a.Route), func(w way, err error) {
@@ -139,7 +139,7 @@ func (c *clientInvite) handle(ev transaction.Event) {
 	case transaction.Timeout:
 		c.fail(InviteTimeout{})
 	case transaction.TransportError:
-		c.fail(TransportFailed{ev.Err})
+		c.fail(TransportFailed{refusedHere(ev.Err)})
 	default:
 		c.u.heard(ev.Message)
 		c.response(ev.Response)

@@ -30,6 +30,7 @@ func corners() storage.Tree {
 	}
 }
 
+// TestBackend: both storages of this package (row T7) keep any configuration.
 func TestBackend(t *testing.T) {
 	for name, st := range all(t) {
 		t.Run(name, func(t *testing.T) {
@@ -73,6 +74,7 @@ func TestMemoryHandsOutCopies(t *testing.T) {
 	}
 }
 
+// TestXCAP: the documents of one account are its own, in either storage.
 func TestXCAP(t *testing.T) {
 	for name, st := range all(t) {
 		t.Run(name, func(t *testing.T) {

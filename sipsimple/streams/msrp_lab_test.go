@@ -42,11 +42,11 @@ func (p *talker) Transport() string         { return "udp" }
 func (p *talker) LocalIP() netip.Addr       { return p.host.Addr() }
 func (p *talker) Account() *account.Account { return &account.Account{ID: p.name + "@example.test"} }
 func (p *talker) RemoteFocus() bool         { return p.focus }
-func (p *talker) LocalIdentity() *core.Address {
-	return &core.Address{URI: sip.Uri{Scheme: "sip", User: p.name, Host: "example.test"}}
+func (p *talker) LocalIdentity() core.Identity {
+	return core.Address{URI: sip.Uri{Scheme: "sip", User: p.name, Host: "example.test"}}.FreezeFrom()
 }
-func (p *talker) RemoteIdentity() *core.Address {
-	return &core.Address{URI: sip.Uri{Scheme: "sip", User: p.peer, Host: "example.test"}}
+func (p *talker) RemoteIdentity() core.Identity {
+	return core.Address{URI: sip.Uri{Scheme: "sip", User: p.peer, Host: "example.test"}}.FreezeTo()
 }
 
 func newTalker(t testing.TB, n *simnet.Network, name, peer string) *talker {

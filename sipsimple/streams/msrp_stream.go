@@ -148,8 +148,8 @@ func (m *msrpStream) Deactivate() {
 
 // identities are what a session tells of the two ends, if it does.
 type identities interface {
-	LocalIdentity() *core.Address
-	RemoteIdentity() *core.Address
+	LocalIdentity() core.Identity
+	RemoteIdentity() core.Identity
 }
 
 // identifyLocked asks the session and the account who is who.
@@ -170,10 +170,10 @@ func (m *msrpStream) identifyLocked() {
 	}
 }
 
-func identityOf(a *core.Address) cpim.Identity {
-	uri := a.URI.Clone()
+func identityOf(a core.Identity) cpim.Identity {
+	uri := a.URI()
 	uri.Headers = nil
-	return cpim.Identity{DisplayName: a.DisplayName, URI: uri.String()}
+	return cpim.Identity{DisplayName: a.DisplayName(), URI: uri.String()}
 }
 
 // attribute reads an attribute that all kinds have.

@@ -161,11 +161,17 @@ func audioOf(list []streams.MediaStream) *streams.AudioStream {
 	return nil
 }
 
+// uriOf is the URI of a party.
+func uriOf(identity core.Identity) string {
+	uri := identity.URI()
+	return uri.String()
+}
+
 // ring deals with a call that comes in.
 func (p *Phone) ring(c *call) {
 	c.incoming = true
 	if identity := c.session.RemoteIdentity(); identity != nil {
-		c.peer = identity.URI.String()
+		c.peer = uriOf(identity)
 	}
 	switch offered := audioOf(c.session.ProposedStreams()); {
 	case offered == nil:

@@ -81,7 +81,7 @@ func (p *Phone) inCall(c *call, data notification.Data) {
 		p.ring(c)
 	case sipsimple.SIPSessionNewOutgoing:
 		if identity := c.session.RemoteIdentity(); c.peer == "" && identity != nil {
-			c.peer = identity.URI.String()
+			c.peer = uriOf(identity)
 		}
 	case sipsimple.SIPSessionGotRingIndication:
 		p.screen.line("it rings")

@@ -71,7 +71,7 @@ func (f *Flow) enqueue(q queued) bool {
 	}
 	f.mu.Unlock()
 	if full {
-		finish(q.done, ErrQueueFull)
+		finish(q.done, &RefusedError{ErrQueueFull})
 		return true
 	}
 	f.signal()

@@ -50,6 +50,16 @@ var (
 	ErrQueueFull = errors.New("too many messages wait for the connection")
 )
 
+// RefusedError tells that a message was not sent because of this host: it cannot
+// be written, there is no socket for it, or the socket does not take it.
+type RefusedError struct{ Err error }
+
+// Error is that of the cause.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
 // Transport sends and receives SIP messages. Its methods may be called from
 // any goroutine.
 type Transport struct {
@@ -144,12 +154,12 @@ func (t *Transport) Addr(transport string) (netip.AddrPort, bool) {
 // was verified for the same name), else one is dialed in the background and the
 // message waits for it. done may be nil; it is called once, from any goroutine
 // and possibly before Send returns, with nil when the message has been handed
-// to the socket or with the error. Send never blocks and reads msg before it
+// to the socket or with the error, a *[RefusedError] if no peer is to blame. Send never blocks and reads msg before it
 // returns; it sets Content-Length in it.
 func (t *Transport) Send(msg sip.Message, to Destination, done func(error)) {
 	data, err := Marshal(msg)
 	if err != nil {
-		finish(done, err)
+		finish(done, &RefusedError{err})
 		return
 	}
 	t.SendOctets(data, to, done)
@@ -164,7 +174,7 @@ func (t *Transport) SendOctets(data []byte, to Destination, done func(error)) {
 	case "tcp", "tls":
 		t.sendStream(queued{data, done}, to)
 	default:
-		finish(done, fmt.Errorf("transport %q: %w", to.Transport, errors.ErrUnsupported))
+		finish(done, &RefusedError{fmt.Errorf("transport %q: %w", to.Transport, errors.ErrUnsupported)})
 	}
 }
 

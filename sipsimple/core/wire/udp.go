@@ -2,9 +2,11 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/pion/transport/v5"
@@ -93,14 +95,20 @@ func (s *udpSocket) receive(data []byte, source netip.AddrPort) {
 	}
 }
 
-// sendDatagram hands a datagram to the kernel, which takes it at once or, for
-// want of memory, refuses it.
+// sendDatagram hands a datagram to the kernel, which takes it at once or refuses
+// it: for want of memory, as too long, for want of a permission. That there is no
+// way to the peer is no refusal of this kind.
 func (t *Transport) sendDatagram(data []byte, to netip.AddrPort) error {
 	socket := t.socket()
 	if socket == nil {
-		return ErrNoListener
+		return &RefusedError{ErrNoListener}
 	}
 	t.trace(true, "udp", socket.local, to, data)
 	_, err := socket.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
-	return err
+	for _, peers := range []error{nil, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ECONNREFUSED} {
+		if errors.Is(err, peers) {
+			return err
+		}
+	}
+	return &RefusedError{err}
 }
