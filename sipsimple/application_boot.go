@@ -80,14 +80,14 @@ func (a *Application) boot(p *parts) error {
 		}
 		if err := step(); err != nil {
 			p.close()
-			a.finish(engineFailed, err)
+			a.finish(err)
 			return err
 		}
 	}
 	if !a.didStart(p) {
 		go func() {
 			p.close()
-			a.finish(byRequest, nil)
+			a.finish(nil)
 		}()
 		return nil
 	}
@@ -137,7 +137,7 @@ func (p *parts) manageResolver() {
 func (p *parts) openEngine() error {
 	a := p.app
 	cfg := core.Config{
-		Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: a.cfg.Logger, UserAgent: a.userAgent(),
+		Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: p.engineLog(), UserAgent: a.userAgent(), OnFault: p.engineFault, OnLost: p.engineLost,
 		Host: a.cfg.Host, UDPPort: a.cfg.UDPPort, TCPPort: a.cfg.TCPPort, TLSPort: -1,
 		OnInvite: a.manager.handleInvite, OnMessage: a.gotMessage, Trace: p.trace(),
 	}
@@ -151,6 +151,7 @@ func (p *parts) openEngine() error {
 		return fmt.Errorf("engine: %w", err)
 	}
 	p.engine = engine
+	p.limitHandshakes()
 	p.postEngine(engine, SIPEngineWillStart{}, SIPEngineDidStart{})
 	return nil
 }
@@ -162,6 +163,13 @@ func (p *parts) postEngine(sender any, list ...notification.Data) {
 	}
 	for _, data := range list {
 		p.app.center.Post(sender, data)
+	}
+}
+
+// limitHandshakes follows the setting tls.timeout.
+func (p *parts) limitHandshakes() {
+	if p.loaded != nil {
+		p.engine.SetTLSTimeout(time.Duration(p.loaded.general.TLS.Timeout.Get()) * time.Millisecond)
 	}
 }
 

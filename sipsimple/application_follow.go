@@ -97,13 +97,16 @@ func (f *follower) generalChanged(g *configuration.General, modified configurati
 	if modified.Has("user_agent") {
 		f.p.engine.SetUserAgent(g.UserAgent.Get())
 	}
+	if modified.Has("tls.timeout") {
+		f.p.limitHandshakes()
+	}
 	if modified.Has("sip.udp_port", "sip.transport_list") {
 		f.log("sip.udp_port", f.p.engine.SetPort("udp", portOf(g, configuration.TransportUDP)))
 	}
 	if modified.Has("sip.tcp_port", "sip.transport_list") {
 		f.log("sip.tcp_port", f.p.engine.SetPort("tcp", portOf(g, configuration.TransportTCP)))
 	}
-	if modified.Has("sip.tls_port", "tls.protocol", "tls.ca_list", "tls.timeout", "default_account", "sip.transport_list") {
+	if modified.Has("sip.tls_port", "tls.protocol", "tls.ca_list", "default_account", "sip.transport_list") {
 		f.restartTLS()
 	}
 }

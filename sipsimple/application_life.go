@@ -1,6 +1,7 @@
 package sipsimple
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,6 +88,10 @@ func closeStorage(st storage.Storage) {
 func (a *Application) Stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.stopLocked()
+}
+
+func (a *Application) stopLocked() {
 	switch a.phase {
 	case loading:
 		a.phase = loadingThenStop
@@ -142,7 +147,7 @@ func (a *Application) shutDown() {
 	p := a.parts
 	a.mu.Unlock()
 	p.close()
-	a.finish(byRequest, nil)
+	a.finish(nil)
 }
 
 // End reasons of SIPApplicationDidEnd.
@@ -151,9 +156,14 @@ const (
 	engineFailed = "engine failed"
 )
 
-func (a *Application) finish(reason string, fatal error) {
+// finish is the end, because of an error of the start if fatal is not nil.
+func (a *Application) finish(fatal error) {
 	a.mu.Lock()
-	a.phase, a.fatal = stopped, fatal
+	a.phase, a.fatal = stopped, cmp.Or(a.fatal, fatal)
+	reason := byRequest
+	if a.fatal != nil {
+		reason = engineFailed
+	}
 	a.center.Post(a, SIPApplicationDidEnd{EndReason: reason})
 	a.mu.Unlock()
 	close(a.done)

@@ -30,7 +30,7 @@ type (
 	SIPEngineWillStart struct{}
 	// SIPEngineDidStart: they are open.
 	SIPEngineDidStart struct{}
-	// SIPEngineDidFail: they could not be opened.
+	// SIPEngineDidFail: they could not be opened, or one of them is gone.
 	SIPEngineDidFail struct{}
 	// SIPEngineWillEnd: they are about to be closed.
 	SIPEngineWillEnd struct{}
@@ -67,7 +67,7 @@ func (SIPEngineDetectedNATType) NotificationName() string { return "SIPEngineDet
 func engineNotifications() []notification.Data {
 	return []notification.Data{
 		SIPEngineGotMessage{}, SIPEngineWillStart{}, SIPEngineDidStart{}, SIPEngineDidFail{}, SIPEngineWillEnd{}, SIPEngineDidEnd{},
-		SIPEngineSIPTrace{}, SIPEngineDetectedNATType{},
+		SIPEngineSIPTrace{}, SIPEngineDetectedNATType{}, SIPEngineLog{}, SIPEngineGotException{},
 	}
 }
 

@@ -14,8 +14,6 @@ var notBuilt = []string{
 	"key peers",
 
 	"knob ice", "codec opus",
-
-	"notification SIPEngineLog", "notification SIPEngineGotException",
 }
 
 // isNotBuilt tells whether a word of some kind is in the table.

@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Net       transport.Net // all sockets and look-ups go through it
 	Rand      io.Reader     // source of tags, branches, Call-IDs; nil means crypto/rand
-	Logger    *slog.Logger  // nil discards
+	Logger    *slog.Logger  // nil discards; what is logged of the transports has the attribute component=transport
 	UserAgent string        // of User-Agent and Server; "" means "sipsimple"
 
 	Host    netip.Addr // local address to bind; the zero value means all
@@ -39,6 +39,13 @@ type Config struct {
 	// Resolve turns a host name into addresses, best first. It may block. nil
 	// means the look-up of Net.
 	Resolve func(host string) ([]netip.Addr, error)
+
+	// OnFault gets what panicked on the mailbox, with the stack; the call or request
+	// in whose name it ran fails, the engine goes on. OnLost is told that a
+	// listening socket has come to its end though nobody here has closed it. Either
+	// must not block, and may be nil.
+	OnFault func(cause any, stack string)
+	OnLost  func(transport string, err error)
 
 	// Trace, if set, gets every message sent and received, as octets.
 	Trace func(wire.TraceEntry)

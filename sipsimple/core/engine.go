@@ -82,7 +82,7 @@ func newEngine(cfg Config, listen listener) (*Engine, error) {
 	e.post(func() { <-ready })
 	defer close(ready)
 	e.transport, err = listen(wire.Config{
-		Net: cfg.Net, Logger: cfg.Logger, TLS: cfg.TLS, Host: cfg.Host,
+		Net: cfg.Net, Logger: cfg.Logger.With("component", "transport"), TLS: cfg.TLS, Host: cfg.Host, Lost: cfg.OnLost,
 		UDPPort: cfg.UDPPort, TCPPort: cfg.TCPPort, TLSPort: tlsPort,
 		Handler: func(m wire.Message) { e.post(func() { e.receive(m) }) },
 		Trace:   cfg.Trace,

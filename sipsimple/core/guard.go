@@ -60,7 +60,11 @@ func (e *Engine) try(f func()) {
 }
 
 func (e *Engine) logCrash(cause any) {
-	e.cfg.Logger.Error("internal error", "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	stack := string(debug.Stack())
+	e.cfg.Logger.Error("internal error", "panic", fmt.Sprint(cause), "stack", stack)
+	if e.cfg.OnFault != nil {
+		e.cfg.OnFault(cause, stack)
+	}
 }
 
 // crash tells the owner of the call, who is expected to close it.

@@ -3,11 +3,13 @@ package core
 import (
 	"crypto/tls"
 	"fmt"
+	"time"
 )
 
 // rebinder is a carrier whose listeners can change.
 type rebinder interface {
 	SetTLS(*tls.Config)
+	SetTLSTimeout(time.Duration)
 	SetPort(transport string, port int) error
 }
 
@@ -26,6 +28,13 @@ func (e *Engine) SetPort(transport string, port int) error {
 func (e *Engine) SetTLS(cfg *tls.Config) {
 	if carrier, ok := e.transport.(rebinder); ok {
 		carrier.SetTLS(cfg)
+	}
+}
+
+// SetTLSTimeout bounds the TLS handshakes to come; 0 means 10 s.
+func (e *Engine) SetTLSTimeout(limit time.Duration) {
+	if carrier, ok := e.transport.(rebinder); ok {
+		carrier.SetTLSTimeout(limit)
 	}
 }
 

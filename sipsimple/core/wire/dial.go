@@ -56,7 +56,7 @@ func (t *Transport) secure(ctx context.Context, conn net.Conn, serverName string
 	}
 	cfg.ServerName = serverName
 	secure := tls.Client(conn, cfg)
-	_ = conn.SetDeadline(time.Now().Add(DialTimeout))
+	_ = conn.SetDeadline(time.Now().Add(t.handshakeLimit()))
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
 		return nil, err

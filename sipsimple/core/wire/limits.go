@@ -20,7 +20,7 @@ const (
 const (
 	// DialTimeout bounds a connection attempt, TLS handshake included.
 	DialTimeout = 10 * time.Second
-	// handshakeTimeout bounds the TLS handshake of a peer that connects.
+	// handshakeTimeout bounds a TLS handshake unless SetTLSTimeout says otherwise.
 	handshakeTimeout = 10 * time.Second
 	// stallTimeout is how long a message may take to arrive, or to be written,
 	// and how long a new connection may stay without a valid message.

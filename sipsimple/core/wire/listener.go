@@ -38,6 +38,7 @@ func (l *listener) accept() {
 		conn, err := l.Accept()
 		if err != nil {
 			if !l.t.pause(err) {
+				l.t.lost(l.transport, l.t.listensWith(l), err)
 				return
 			}
 			continue
@@ -55,7 +56,7 @@ func (l *listener) accept() {
 func (f *Flow) serve(conn net.Conn) {
 	if f.transport == "tls" {
 		secure := tls.Server(conn, f.t.serverTLS())
-		_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
+		_ = conn.SetDeadline(time.Now().Add(f.t.handshakeLimit()))
 		if err := secure.HandshakeContext(f.t.ctx); err != nil {
 			f.t.log.Info("TLS handshake failed", "source", f.remote)
 			_ = conn.Close()

@@ -5,11 +5,23 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 )
 
 // SetTLS changes certificate and trust of connections to come, in both
 // directions. Those that exist stay as they are.
 func (t *Transport) SetTLS(cfg *tls.Config) { t.tls.Store(cfg) }
+
+// SetTLSTimeout bounds the TLS handshakes to come, in both directions; 0 means 10
+// s, which with the connection itself is the most for one of ours.
+func (t *Transport) SetTLSTimeout(limit time.Duration) { t.handshakes.Store(int64(limit)) }
+
+func (t *Transport) handshakeLimit() time.Duration {
+	if limit := t.handshakes.Load(); limit > 0 {
+		return time.Duration(limit)
+	}
+	return handshakeTimeout
+}
 
 // SetPort moves the listener of a transport to another port: 0 any free one, -1
 // none. One that listens at that port already, or at any port if port is 0,

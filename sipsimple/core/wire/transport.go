@@ -34,6 +34,10 @@ type Config struct {
 	// Trace is called for every message sent and received, valid or not, before
 	// anything is done with it. It must not block. May be nil.
 	Trace func(TraceEntry)
+	// Lost is called when a listening socket has come to its end though nobody
+	// here has closed it: nothing arrives on that transport any more. It must not
+	// block. May be nil.
+	Lost func(transport string, err error)
 	// Proxy accepts responses with several Vias: a proxy passes them on, while to a user agent they have strayed (RFC
 	// 3261 sections 8.1.3.3 and 16.7).
 	Proxy bool
@@ -69,6 +73,8 @@ type Transport struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	tls     atomic.Pointer[tls.Config]
+
+	handshakes atomic.Int64 // their limit as a time.Duration, 0 unless it was set
 
 	mu        sync.Mutex // guards all below
 	udp       *udpSocket
@@ -237,6 +243,21 @@ func (t *Transport) pause(err error) bool {
 	case <-t.ctx.Done():
 		return false
 	}
+}
+
+// lost tells of a listening socket that has come to its end, unless it was closed
+// here: by Close, or by SetPort, which puts another in its place before.
+func (t *Transport) lost(transport string, inUse bool, err error) {
+	if inUse && t.ctx.Err() == nil && t.cfg.Lost != nil {
+		t.cfg.Lost(transport, err)
+	}
+}
+
+// listensWith tells whether a listener is one of ours still.
+func (t *Transport) listensWith(l *listener) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Contains(t.listeners, l)
 }
 
 // addrPort is the address of a socket, an IPv4 address as such.

@@ -65,6 +65,7 @@ func (s *udpSocket) read() {
 		n, addr, err := s.conn.ReadFrom(buf)
 		if err != nil {
 			if !s.t.pause(err) {
+				s.t.lost("udp", s.t.socket() == s, err)
 				return
 			}
 			continue
