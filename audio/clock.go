@@ -11,9 +11,14 @@ import (
 // the two comes first would be left to chance.
 const phase = 137111 * time.Nanosecond
 
-// maxCatchUp bounds how many late ticks are made up for at once (the machine
-// was asleep): what is older is left out.
-const maxCatchUp = 10
+// A busy machine calls us late. Late ticks are made up for, one every catchUp, so
+// that what a tick sends has been received before the next: in a process that talks
+// to itself nothing is missing then. What is older than maxLate (the machine was
+// asleep) is left out.
+const (
+	catchUp = 5 * time.Millisecond
+	maxLate = time.Second
+)
 
 // Clock calls a function every 20 ms without drift. It drives devices that have
 // no clock of their own. Its zero value is stopped.
@@ -24,9 +29,9 @@ type Clock struct {
 	done   chan struct{}
 }
 
-// Start begins to call tick, from one goroutine. A running clock returns
-// [ErrDeviceOpen].
-func (c *Clock) Start(tick func()) error {
+// Start begins to call tick, from one goroutine, with the instant at which the call
+// is due. A running clock returns [ErrDeviceOpen].
+func (c *Clock) Start(tick func(due time.Time)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.wake != nil {
@@ -78,7 +83,7 @@ func (c *Clock) isPaused() bool {
 	return c.paused
 }
 
-func (c *Clock) run(tick func(), wake <-chan struct{}, done chan<- struct{}) {
+func (c *Clock) run(tick func(time.Time), wake <-chan struct{}, done chan<- struct{}) {
 	defer close(done)
 	for on := true; on; {
 		if c.isPaused() {
@@ -90,28 +95,24 @@ func (c *Clock) run(tick func(), wake <-chan struct{}, done chan<- struct{}) {
 }
 
 // tickUntil ticks until the clock is woken (true) or stopped (false).
-func tickUntil(tick func(), wake <-chan struct{}) bool {
-	first := time.NewTimer(untilGrid(time.Now()))
-	defer first.Stop()
-	select {
-	case <-first.C:
-	case _, on := <-wake:
-		return on
-	}
-	epoch, ticks := time.Now(), 1
-	ticker := time.NewTicker(FrameDuration)
-	defer ticker.Stop()
-	tick()
+func tickUntil(tick func(time.Time), wake <-chan struct{}) bool {
+	now := time.Now()
+	due := now.Add(untilGrid(now))
+	timer := time.NewTimer(due.Sub(now))
+	defer timer.Stop()
 	for {
 		select {
-		case <-ticker.C:
-			due := 1 + int((time.Since(epoch)+FrameDuration/2)/FrameDuration)
-			for ticks = max(ticks, due-maxCatchUp); ticks < due; ticks++ {
-				tick()
-			}
+		case <-timer.C:
 		case _, on := <-wake:
 			return on
 		}
+		tick(due)
+		due = due.Add(FrameDuration)
+		left := time.Until(due)
+		if left < -maxLate {
+			due = due.Add(-left.Truncate(FrameDuration))
+		}
+		timer.Reset(max(left, catchUp))
 	}
 }
 

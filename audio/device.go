@@ -1,6 +1,9 @@
 package audio
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Device is a sound device in both directions, and the clock of its mixer.
 type Device interface {
@@ -42,7 +45,7 @@ func (*NullDevice) Name() string { return "null" }
 // Open implements [Device].
 func (d *NullDevice) Open(sampleRate int, process func(in, out []int16)) error {
 	in, out := make([]int16, sampleRate/FramesPerSecond), make([]int16, sampleRate/FramesPerSecond)
-	return d.clock.Start(func() { process(in, out) })
+	return d.clock.Start(func(time.Time) { process(in, out) })
 }
 
 // Close implements [Device].

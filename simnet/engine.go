@@ -201,10 +201,11 @@ func (n *Network) deliverLocked(now int64) {
 		}
 		delivered = true
 		p := n.events.pop().packet
-		n.arriveLocked(p)
 		if receiver == nil {
+			n.arriveLocked(p)
 			return
 		}
+		receiver.takeLocked(p)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 type Sound struct {
 	name     string
 	loopback bool
-	clock    audio.Clock
+	clock    soundTicker
 
 	mu       sync.Mutex
 	rate     int
@@ -27,7 +27,8 @@ type Sound struct {
 // recorded bounds the recording of a Sound: 10 minutes.
 const recorded = 10 * time.Minute
 
-// segment is an uninterrupted part of the recording, at most 2 s.
+// segment is an uninterrupted part of the recording, at most 200 ms: that stays in
+// the cache of the processor until it is full.
 type segment struct {
 	start   time.Time // instant of the first sample
 	samples []int16
@@ -36,14 +37,18 @@ type segment struct {
 // NewSound returns a closed device whose microphone hears the given tones (Hz),
 // each with an amplitude of 0.5/len(plays) of full scale.
 func NewSound(plays []float64) *Sound {
-	s := &Sound{name: "simulated"}
+	return newSound(plays, &audio.Clock{})
+}
+
+func newSound(plays []float64, clock soundTicker) *Sound {
+	s := &Sound{name: "simulated", clock: clock}
 	s.Play(plays...)
 	return s
 }
 
 // NewLoopback returns a closed device whose microphone hears its loudspeaker,
 // one frame later. It records like any Sound.
-func NewLoopback() *Sound { return &Sound{name: "loopback", loopback: true} }
+func NewLoopback() *Sound { return &Sound{name: "loopback", loopback: true, clock: &audio.Clock{}} }
 
 // Name implements [audio.Device].
 func (s *Sound) Name() string { return s.name }
@@ -73,10 +78,10 @@ func (s *Sound) Open(sampleRate int, process func(in, out []int16)) error {
 	defer s.mu.Unlock()
 	size := sampleRate / audio.FramesPerSecond
 	in, out := make([]int16, size), make([]int16, size)
-	tick := func() {
+	tick := func(due time.Time) {
 		s.capture(in)
 		process(in, out)
-		s.record(out)
+		s.recordAt(due, out)
 	}
 	if err := s.clock.Start(tick); err != nil {
 		return err
@@ -121,18 +126,22 @@ func (s *Sound) capture(in []int16) {
 		copy(in, s.last)
 		return
 	}
-	clear(in)
+	if len(s.voices) == 0 {
+		clear(in)
+	}
 	for i := range s.voices {
-		s.voices[i].addTo(in, s.rate)
+		s.voices[i].addTo(in, s.rate, i == 0)
 	}
 }
 
-func (s *Sound) record(out []int16) { s.recordAt(time.Now(), out) }
-
+// recordAt records what is played at an instant: of a clock, that at which its tick
+// was due, however late it comes.
 func (s *Sound) recordAt(now time.Time, out []int16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	copy(s.last, out)
+	if s.loopback {
+		copy(s.last, out)
+	}
 	last := s.segmentLocked(now, len(out))
 	last.samples = append(last.samples, out...)
 	s.samples += len(out)
@@ -151,7 +160,7 @@ func (s *Sound) segmentLocked(now time.Time, n int) *segment {
 			now = last.start.Add(samplesTime(len(last.samples), s.rate))
 		}
 	}
-	s.segments = append(s.segments, segment{start: now, samples: make([]int16, 0, 2*s.rate)})
+	s.segments = append(s.segments, segment{start: now, samples: make([]int16, 0, s.rate/5)})
 	return &s.segments[len(s.segments)-1]
 }
 
@@ -184,15 +193,21 @@ func (s *Sound) Heard(from, to time.Time) []int16 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	heard := make([]int16, s.indexLocked(from, to))
+	end := 0 // of what is there
 	for _, g := range s.segments {
-		at := s.indexLocked(from, g.start)
-		switch {
-		case at >= len(heard) || at <= -len(g.samples):
-		case at < 0:
-			addSamples(heard, g.samples[-at:])
-		default:
-			addSamples(heard[at:], g.samples)
+		at, samples := s.indexLocked(from, g.start), g.samples
+		if at < 0 {
+			at, samples = 0, samples[min(-at, len(samples)):]
 		}
+		if at >= len(heard) || len(samples) == 0 {
+			continue
+		}
+		if at >= end {
+			copy(heard[at:], samples)
+		} else {
+			addSamples(heard[at:], samples)
+		}
+		end = max(end, at+len(samples))
 	}
 	return heard
 }
@@ -220,15 +235,19 @@ type voice struct {
 	samplesRate int
 }
 
-// addTo adds the next frame of the tone, saturating.
-func (v *voice) addTo(frame []int16, rate int) {
+// addTo adds the next frame of the tone, saturating; the first voice takes the
+// place of what is there.
+func (v *voice) addTo(frame []int16, rate int, first bool) {
 	if v.rate != rate {
 		v.prepare(rate)
 	}
-	if len(v.period) == 0 {
-		v.generate(frame, rate) // of samples, if there are none: silence
+	if len(v.period) > 0 {
+		v.repeat(frame, first)
 	} else {
-		v.repeat(frame)
+		if first {
+			clear(frame)
+		}
+		v.generate(frame, rate) // of samples, if there are none: silence
 	}
 	v.at += int64(len(frame))
 }
@@ -268,12 +287,14 @@ func resampledLoop(samples []int16, from, to int) []int16 {
 	return all[len(all)-size:]
 }
 
-func (v *voice) repeat(frame []int16) {
+func (v *voice) repeat(frame []int16, first bool) {
 	from := int(v.at % int64(len(v.period)))
 	for len(frame) > 0 {
 		part := v.period[from:min(len(v.period), from+len(frame))]
-		for i, s := range part {
-			frame[i] = int16(max(-32768, min(int(frame[i])+int(s), 32767)))
+		if first {
+			copy(frame, part)
+		} else {
+			addSamples(frame, part)
 		}
 		frame, from = frame[len(part):], 0
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-sipsimple/callflow/audio"
 )
@@ -22,11 +23,19 @@ type SoundDriver struct {
 	broken    map[string]bool
 	open      map[*soundPair]bool
 	changed   func()
+	clock     *SoundClock // nil: each pair of devices has its own
 }
 
 // NewSoundDriver returns a driver with devices, each under its own name.
 func NewSoundDriver(devices ...*Sound) *SoundDriver {
 	return &SoundDriver{devices: devices, broken: map[string]bool{}, open: map[*soundPair]bool{}}
+}
+
+// NewSoundDriver is [NewSoundDriver] with this clock.
+func (c *SoundClock) NewSoundDriver(devices ...*Sound) *SoundDriver {
+	d := NewSoundDriver(devices...)
+	d.clock = c
+	return d
 }
 
 // NewNamedSound is [NewSound] under a name of its own, for a [SoundDriver].
@@ -127,7 +136,10 @@ func (d *SoundDriver) Watch(changed func()) {
 func (d *SoundDriver) Device(input, output string) (audio.Device, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	pair := &soundPair{driver: d}
+	pair := &soundPair{driver: d, clock: &audio.Clock{}}
+	if d.clock != nil {
+		pair.clock = &soundMember{clock: d.clock}
+	}
 	for _, side := range []struct {
 		name string
 		to   **Sound
@@ -148,7 +160,7 @@ func (d *SoundDriver) Device(input, output string) (audio.Device, error) {
 type soundPair struct {
 	driver  *SoundDriver
 	in, out *Sound
-	clock   audio.Clock
+	clock   soundTicker
 }
 
 func (p *soundPair) has(name string) bool {
@@ -185,13 +197,13 @@ func (p *soundPair) Open(rate int, process func(in, out []int16)) error {
 			s.prepare(rate)
 		}
 	}
-	err := p.clock.Start(func() {
+	err := p.clock.Start(func(due time.Time) {
 		if p.in != nil {
 			p.in.capture(in)
 		}
 		process(in, out)
 		if p.out != nil {
-			p.out.record(out)
+			p.out.recordAt(due, out)
 		}
 	})
 	if err == nil {

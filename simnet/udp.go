@@ -200,10 +200,17 @@ func (h *Host) udpSocketLocked(p *packet) *UDPConn {
 
 // arriveUDPLocked gives a datagram to its socket. A closed port swallows it.
 func (n *Network) arriveUDPLocked(p *packet) {
-	c := p.to.udpSocketLocked(p)
+	if c := p.to.udpSocketLocked(p); c != nil {
+		c.takeLocked(p)
+		return
+	}
+	n.releaseLocked(p)
+}
+
+// takeLocked hands a datagram to the receiver, or keeps it for a reader.
+func (c *UDPConn) takeLocked(p *packet) {
+	n := c.host.n
 	switch {
-	case c == nil:
-		n.releaseLocked(p)
 	case c.receiver != nil:
 		fn := c.receiver
 		n.callLocked(func() { fn(p.data, p.src) })

@@ -8,15 +8,16 @@ import (
 // audible is how much weaker than the strongest a tone may be, in dB.
 const audible = 25.0
 
+// steps is how many steps a window has in which the quality of a sound is
+// measured: 100 ms.
+const steps = 10
+
 // fitter fits tones and a constant to windows of one size by least squares. The
-// basis functions are the same for every window, so the matrix of the normal
-// equations is inverted once.
+// basis functions (cosine and sine of each tone, then the constant) are the same
+// for every window, so the matrix of the normal equations is inverted once.
 type fitter struct {
 	size    int
-	basis   [][]float64 // cosine and sine of each tone, then the constant
 	inverse [][]float64
-	input   []float64 // the window
-	dot     []float64
 	weights []float64
 }
 
@@ -28,26 +29,27 @@ type fitted struct {
 }
 
 func newFitter(hz []float64, rate, size int) *fitter {
-	f := &fitter{size: size}
-	for _, tone := range hz {
-		w := 2 * math.Pi * tone / float64(rate)
-		f.basis = append(f.basis, tabulate(size, func(i int) float64 { return math.Cos(w * float64(i)) }),
-			tabulate(size, func(i int) float64 { return math.Sin(w * float64(i)) }))
-	}
-	f.basis = append(f.basis, tabulate(size, func(int) float64 { return 1 }))
-	n := len(f.basis)
+	basis := append(waves(hz, rate, size), tabulate(size, func(int) float64 { return 1 }))
+	n := len(basis)
 	gram := make([][]float64, n)
 	for i := range gram {
 		gram[i] = make([]float64, n)
 		for j := range gram[i] {
-			gram[i][j] = product(f.basis[i], f.basis[j])
+			gram[i][j] = product(basis[i], basis[j])
 		}
 		gram[i][i] *= 1 + 1e-9 // two tones too near to tell apart in a window stay solvable
 	}
-	f.inverse = invert(gram)
-	f.input = make([]float64, size)
-	f.dot, f.weights = make([]float64, n), make([]float64, n)
-	return f
+	return &fitter{size: size, inverse: invert(gram), weights: make([]float64, n)}
+}
+
+// waves are cosine and sine of each tone.
+func waves(hz []float64, rate, size int) (list [][]float64) {
+	for _, tone := range hz {
+		w := 2 * math.Pi * tone / float64(rate)
+		list = append(list, tabulate(size, func(i int) float64 { return math.Cos(w * float64(i)) }),
+			tabulate(size, func(i int) float64 { return math.Sin(w * float64(i)) }))
+	}
+	return list
 }
 
 func tabulate(n int, f func(int) float64) []float64 {
@@ -103,22 +105,16 @@ func invert(m [][]float64) [][]float64 {
 	return inverse
 }
 
-// window fits one window. tones is filled with the power of each tone.
-func (f *fitter) window(samples []int16, tones []float64) fitted {
-	for i, s := range samples[:f.size] {
-		f.input[i] = float64(s)
-	}
-	for i, b := range f.basis {
-		f.dot[i] = product(f.input, b)
-	}
+// window fits one window, from its scalar products with the basis functions and
+// with itself. tones is filled with the power of each tone.
+func (f *fitter) window(dots []float64, energy float64, tones []float64) fitted {
 	explained := 0.0
 	for i, row := range f.inverse {
-		f.weights[i] = product(row, f.dot)
-		explained += f.weights[i] * f.dot[i]
+		f.weights[i] = product(row, dots)
+		explained += f.weights[i] * dots[i]
 	}
-	all := product(f.input, f.input)
 	constant := f.weights[len(f.weights)-1]
-	result := fitted{tones: tones, rest: max(0, all-explained) / float64(f.size)}
+	result := fitted{tones: tones, rest: max(0, energy-explained) / float64(f.size)}
 	result.signal = max(0, explained/float64(f.size)-constant*constant)
 	result.rest += constant * constant
 	for i := range tones {
@@ -135,26 +131,27 @@ type finding struct {
 }
 
 // fit measures the wanted tones in windows of 100 ms.
-func (r *Result) fit(samples []int16, rate int, want []float64) finding {
-	size := min(rate/10, len(samples))
-	if size < 2*len(want)+2 || len(want) == 0 {
+func (r *Result) fit(p *projection) finding {
+	window := min(steps, p.count)
+	if window == 0 || window*p.size < p.width+1 || len(p.hz) == 0 {
 		return finding{}
 	}
-	f := newFitter(want, rate, size)
-	powers, tones := make([]float64, len(want)), make([]float64, len(want))
+	f := newFitter(p.hz, p.rate, window*p.size)
+	turns := p.turns(window)
+	powers, tones, dots := make([]float64, len(p.hz)), make([]float64, len(p.hz)), make([]float64, p.width)
 	var signals []float64
 	noise, signal := 0.0, 0.0
-	for at := 0; at+size <= len(samples); at += size {
-		w := f.window(samples[at:], tones)
+	for at := 0; at+window <= p.count; at += window {
+		w := f.window(dots, p.gather(dots, at, turns), tones)
 		signals = append(signals, w.signal)
 		noise += w.rest
 		signal += w.signal
-		for i, p := range w.tones {
-			powers[i] += p
+		for i, power := range w.tones {
+			powers[i] += power
 		}
 	}
 	loudest := slices.Max(powers)
-	found := finding{audible: strongest(want, powers, max(loudest, noise))}
+	found := finding{audible: strongest(p.hz, powers, max(loudest, noise))}
 	noise += missing(signals)
 	r.SNR = Perfect
 	if noise > 0 {

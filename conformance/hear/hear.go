@@ -59,7 +59,8 @@ func Measure(samples []int16, rate int, want []float64) Result {
 		want = findTones(samples, rate, nil)
 		r.Tones = want
 	}
-	f := r.fit(samples, rate, want)
+	p := project(samples, rate, want)
+	f := r.fit(p)
 	if r.Tones == nil && f.clean {
 		r.Tones = f.audible
 	} else if r.Tones == nil {
@@ -67,7 +68,7 @@ func Measure(samples []int16, rate int, want []float64) Result {
 	}
 	r.LongestGap, r.LostFrames = duration(len(samples), rate), frames(len(samples), rate)
 	if len(f.audible) == len(want) {
-		r.presence(samples, rate, want)
+		r.presence(p)
 	}
 	return r
 }

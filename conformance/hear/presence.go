@@ -9,19 +9,18 @@ import (
 // present is the part of a tone's usual power at which it is there.
 const present = 0.1
 
-// presence finds where wanted tones are missing, in windows of 10 ms.
-func (r *Result) presence(samples []int16, rate int, want []float64) {
-	size := rate / 100
-	if len(want) == 0 || len(samples) < size || size < 2 {
+// presence finds where wanted tones are missing, in steps of 10 ms.
+func (r *Result) presence(p *projection) {
+	if len(p.hz) == 0 || p.count == 0 || p.size < 2 {
 		return
 	}
-	there := windowsWith(samples, rate, size, want)
+	there := stepsWith(p)
 	gap, longest, lost := 0, 0, 0
 	for i, ok := range there {
 		if ok {
 			gap = 0
 			if r.Delay < 0 {
-				r.Delay = duration(i*size, rate)
+				r.Delay = duration(i*p.size, p.rate)
 			}
 			continue
 		}
@@ -35,16 +34,16 @@ func (r *Result) presence(samples []int16, rate int, want []float64) {
 	r.LostFrames = lost
 }
 
-// windowsWith tells for each window whether all wanted tones are in it.
-func windowsWith(samples []int16, rate, size int, want []float64) []bool {
-	powers := windowPowers(samples, rate, size, want)
+// stepsWith tells for each step whether all wanted tones are in it.
+func stepsWith(p *projection) []bool {
+	powers := stepPowers(p)
 	there := make([]bool, len(powers[0]))
 	for i := range there {
 		there[i] = true
 	}
-	for _, p := range powers {
-		least := max(present*quantile(p, 0.9), floorPower)
-		for i, v := range p {
+	for _, list := range powers {
+		least := max(present*quantile(list, 0.9), floorPower)
+		for i, v := range list {
 			there[i] = there[i] && v >= least
 		}
 	}
@@ -54,24 +53,27 @@ func windowsWith(samples []int16, rate, size int, want []float64) []bool {
 // floorPower is the mean square at which sound is silence.
 var floorPower = 32768 * 32768 / 2 * math.Pow(10, SilenceBelow/10)
 
-// windowPowers lists, for each wanted tone, its power in every window. Tones too
+// stepPowers lists, for each wanted tone, its power in every step. Tones too
 // near to tell apart in so short a time are taken together.
-func windowPowers(samples []int16, rate, size int, want []float64) [][]float64 {
-	f := newFitter(want, rate, size)
-	together := !separable(want, float64(rate)/float64(size))
-	lists := make([][]float64, len(want))
+func stepPowers(p *projection) [][]float64 {
+	f := newFitter(p.hz, p.rate, p.size)
+	together := !separable(p.hz, float64(p.rate)/float64(p.size))
+	lists := make([][]float64, len(p.hz))
 	if together {
 		lists = lists[:1]
 	}
-	tones := make([]float64, len(want))
-	for at := 0; at+size <= len(samples); at += size {
-		w := f.window(samples[at:], tones)
+	for i := range lists {
+		lists[i] = make([]float64, p.count)
+	}
+	tones := make([]float64, len(p.hz))
+	for k := range p.count {
+		w := f.window(p.step(k), p.energy[k], tones)
 		if together {
-			lists[0] = append(lists[0], w.signal)
+			lists[0][k] = w.signal
 			continue
 		}
-		for i, p := range w.tones {
-			lists[i] = append(lists[i], p)
+		for i, power := range w.tones {
+			lists[i][k] = power
 		}
 	}
 	return lists

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
@@ -22,6 +23,7 @@ func (d *driver) listen(s *scenario.Step, v *scenario.Listen) *Failure {
 		lost[p.def.Name] = p.lostPackets()
 	}
 	time.Sleep(v.Duration)
+	d.awaitSound(begin.Add(v.Duration))
 	d.settleNow()
 	from := v.From
 	if from < 0 {
@@ -43,6 +45,19 @@ func (d *driver) listen(s *scenario.Step, v *scenario.Listen) *Failure {
 	}
 	return nil
 }
+
+// awaitSound waits for a clock of sound that is late in real time.
+func (d *driver) awaitSound(until time.Time) {
+	if d.real == nil {
+		return
+	}
+	for giveUp := until.Add(soundLimit); !d.sounds.Has(until) && time.Now().Before(giveUp); {
+		time.Sleep(audio.FrameDuration)
+	}
+}
+
+// soundLimit is how late sound may be.
+const soundLimit = 5 * time.Second
 
 // ear is who hears whom; the speaker is nil for whatever arrives.
 type ear struct {

@@ -20,7 +20,7 @@ func (p *party) newSound() error {
 	if p.def.Devices != nil {
 		return p.newSoundcards()
 	}
-	p.sound = simnet.NewSound(p.def.Plays)
+	p.sound = p.world.sounds.NewSound(p.def.Plays)
 	return p.speakInto(p.sound)
 }
 

@@ -27,7 +27,7 @@ type playing struct {
 // newSoundcards makes the devices and plugs them in, but for those that are not
 // there at the start.
 func (p *party) newSoundcards() error {
-	cards := &soundcards{driver: simnet.NewSoundDriver(), byName: map[string]*simnet.Sound{}}
+	cards := &soundcards{driver: p.world.sounds.NewSoundDriver(), byName: map[string]*simnet.Sound{}}
 	for _, d := range p.def.Devices {
 		plays := d.Plays
 		if plays == nil {

@@ -28,6 +28,7 @@ type world struct {
 	env     *environment
 	pki     *pki
 	dns     *dnsserver.Server // nil: the file has none
+	sounds  simnet.SoundClock
 	hosts   hostNames
 	folders map[string]string // where files are saved, by party/name
 

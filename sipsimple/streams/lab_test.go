@@ -52,8 +52,8 @@ type options struct {
 	codecs  []string
 	ports   [2]int
 	srtp    streams.Encryption
-	sip     string // transport of the signalling; "": udp
-	ice     bool
+	sip     string             // transport of the signalling; "": udp
+	sounds  *simnet.SoundClock // nil: each device has its own
 }
 
 func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...float64) *party {
@@ -62,6 +62,9 @@ func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...
 		t.Fatal(err)
 	}
 	p := &party{t: t, host: host, sound: simnet.NewSound(plays), plays: plays, sip: o.sip, neg: callsdp.NewNegotiation(1)}
+	if o.sounds != nil {
+		p.sound = o.sounds.NewSound(plays)
+	}
 	center := notification.NewCenter(nil)
 	center.AddObserver(notification.ObserverFunc(p.note))
 	p.mixer, err = audio.NewMixer(audio.MixerConfig{Device: p.sound, SampleRate: o.rate, Center: center})
@@ -73,7 +76,7 @@ func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...
 		RTP: streams.RTPSettings{
 			Timeout: o.timeout, Codecs: o.codecs, PortMin: o.ports[0], PortMax: o.ports[1], SRTPEncryption: o.srtp,
 		},
-		Ports: &streams.PortRotation{}, NAT: streams.NATSettings{UseICE: o.ice},
+		Ports: &streams.PortRotation{},
 	}
 	return p
 }
@@ -93,10 +96,6 @@ func (p *party) note(n notification.Notification) {
 		}
 	case streams.AudioStreamGotDTMF:
 		text += " " + data.Digit
-	case streams.AudioStreamICENegotiationStateDidChange:
-		text = data.State
-	case streams.AudioStreamICENegotiationDidFail:
-		text += ": " + data.Reason
 	case streams.MediaStreamDidFail:
 		text += ": " + data.Reason
 	}

@@ -6,13 +6,13 @@ import (
 	"net/netip"
 	"runtime"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/pion/sdp/v3"
 	"github.com/pion/transport/v5/stdnet"
 
+	"github.com/go-sipsimple/callflow/internal/cputime"
 	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
@@ -113,17 +113,6 @@ func endBoth(list ...streams.MediaStream) {
 
 const benchFile = 1 << 30
 
-// reportCPU measures the processor time of an operation, which is comparable on a busy machine too.
-func reportCPU(b *testing.B) func() {
-	used := func() time.Duration {
-		var u syscall.Rusage
-		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-	}
-	before := used()
-	return func() { b.ReportMetric(float64((used()-before).Milliseconds())/float64(b.N), "cpu-ms/op") }
-}
-
 // BenchmarkFileLoopback is a gigabyte over sockets, with all reports and notifications, thrown away at the end. Compare it with BenchmarkTCPCopy.
 func BenchmarkFileLoopback(b *testing.B) {
 	finished := make(chan struct{}, 2)
@@ -137,7 +126,7 @@ func BenchmarkFileLoopback(b *testing.B) {
 		}
 	})
 	b.SetBytes(benchFile)
-	defer reportCPU(b)()
+	defer cputime.Report(b)()
 	var peak uint64
 	for b.Loop() {
 		file, err := streams.NewFileTransferStream(env, streams.FileSelector{Name: "f", Size: benchFile, Content: zeros{}}, callsdp.SendOnly)
@@ -167,7 +156,7 @@ func BenchmarkTCPCopy(b *testing.B) {
 		b.Skip("no sockets: ", err)
 	}
 	b.SetBytes(benchFile)
-	defer reportCPU(b)()
+	defer cputime.Report(b)()
 	for b.Loop() {
 		done := make(chan int64)
 		go func() {

@@ -33,7 +33,7 @@ func parseControl(data []byte) ([]rtcp.Packet, bool) {
 func (a *audioPort) receiveControl(data []byte, from netip.AddrPort) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if from != a.controlFrom {
+	if from != a.path.control {
 		a.flow.Strangers++
 		return
 	}

@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/rtp"
-
-	"github.com/go-sipsimple/callflow/sipsimple/internal/ice"
 )
 
 // maxPacket is the largest packet we read: more than any Ethernet frame.
@@ -23,12 +21,9 @@ const maxPacket = 2048
 // of RTP packets (RFC 3550). It outlives the changes of its path.
 type rtpSession struct {
 	pair   portPair
-	ice    *iceSession // nil: none
 	local  netip.AddrPort
 	reader sync.WaitGroup
-
-	localControl netip.AddrPort            // of RTCP
-	port         atomic.Pointer[audioPort] // nil: whatever comes is dropped
+	port   atomic.Pointer[audioPort] // nil: whatever comes is dropped
 
 	security atomic.Pointer[security] // nil: plain RTP
 
@@ -50,23 +45,16 @@ type rtpSession struct {
 }
 
 // openRTP binds the ports and begins to read: what comes before the start is
-// dropped, but for STUN if there is an iceSession.
-func openRTP(env *Environment, ip netip.Addr, nat *iceSession) (*rtpSession, error) {
+// dropped.
+func openRTP(env *Environment, ip netip.Addr) (*rtpSession, error) {
 	if env.Net == nil {
 		return nil, errors.New("there is no network")
 	}
-	open := openPair
-	if nat != nil {
-		open = openAnyPair
-	}
-	pair, err := open(env, ip)
+	pair, err := openPair(env, ip)
 	if err != nil {
 		return nil, err
 	}
-	r := &rtpSession{pair: pair, ice: nat, packet: make([]byte, 0, maxPacket)}
-	if nat != nil {
-		nat.rtp = r
-	}
+	r := &rtpSession{pair: pair, packet: make([]byte, 0, maxPacket)}
 	if err := r.prepare(randomOf(env), ip); err != nil {
 		pair.close()
 		return nil, err
@@ -77,13 +65,14 @@ func openRTP(env *Environment, ip netip.Addr, nat *iceSession) (*rtpSession, err
 }
 
 func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
-	var err error
-	if r.local, err = boundTo(r.pair.rtp, ip); err != nil {
-		return err
+	bound, err := netip.ParseAddrPort(r.pair.rtp.LocalAddr().String())
+	if err != nil {
+		return fmt.Errorf("local address of the RTP socket: %w", err)
 	}
-	if r.localControl, err = boundTo(r.pair.rtcp, ip); err != nil {
-		return err
+	if bound.Addr().IsUnspecified() && ip.IsValid() {
+		bound = netip.AddrPortFrom(ip, bound.Port())
 	}
+	r.local = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
 	var seed [34]byte
 	if _, err := io.ReadFull(random, seed[:]); err != nil {
 		return fmt.Errorf("random numbers for RTP: %w", err)
@@ -97,18 +86,6 @@ func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
 	// A name for this one call tells nothing about us, RFC 7022 section 4.2.
 	r.reports = newReports(binary.BigEndian.Uint64(seed[10:]), base64.RawStdEncoding.EncodeToString(seed[18:]))
 	return nil
-}
-
-// boundTo is the address of a socket, with ip where it is bound to any.
-func boundTo(conn net.PacketConn, ip netip.Addr) (netip.AddrPort, error) {
-	bound, err := netip.ParseAddrPort(conn.LocalAddr().String())
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("local address of the RTP socket: %w", err)
-	}
-	if bound.Addr().IsUnspecified() && ip.IsValid() {
-		bound = netip.AddrPortFrom(ip, bound.Port())
-	}
-	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), nil
 }
 
 // receiveFrom hands every datagram to handle: called by the socket itself if
@@ -142,20 +119,14 @@ func isPassing(err error) bool {
 }
 
 func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
-	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	if r.ice != nil && ice.IsSTUN(data) {
-		r.ice.receive(ice.RTP, data, from)
-	} else if port := r.port.Load(); port != nil {
-		port.receive(data, from)
+	if port := r.port.Load(); port != nil {
+		port.receive(data, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
 	}
 }
 
 func (r *rtpSession) receiveControl(data []byte, from netip.AddrPort) {
-	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	if r.ice != nil && ice.IsSTUN(data) {
-		r.ice.receive(ice.RTCP, data, from)
-	} else if port := r.port.Load(); port != nil {
-		port.receiveControl(data, from)
+	if port := r.port.Load(); port != nil {
+		port.receiveControl(data, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
 	}
 }
 
@@ -201,9 +172,6 @@ func (r *rtpSession) close() {
 	}
 	r.pair.close()
 	r.reader.Wait()
-	if r.ice != nil {
-		r.ice.errands.Wait()
-	}
 }
 
 // skip lets the time of one packet pass without sending it. The next packet

@@ -5,7 +5,8 @@ package jitter
 // (compare ITU-T G.711 appendix I).
 type Concealer struct {
 	rate    int
-	history []int16 // the last historyTime of what was played
+	recent  []int16 // room for more than the history, so that it is moved up only now and then
+	history []int16 // the end of recent: the last 50 ms of what was played
 	lag     int     // pitch period found at the beginning of the gap
 	gap     int     // samples concealed so far
 }
@@ -13,6 +14,7 @@ type Concealer struct {
 // Lengths, as divisors of the sample rate.
 const (
 	historyPart  = 20  // 50 ms are remembered
+	recentParts  = 8   // in so much room
 	templatePart = 67  // 15 ms are compared
 	minLagPart   = 400 // 2.5 ms: 400 Hz
 	maxLagPart   = 40  // 25 ms: 40 Hz
@@ -23,7 +25,9 @@ const (
 
 // NewConcealer returns a concealer for a sample rate in Hz.
 func NewConcealer(rate int) *Concealer {
-	return &Concealer{rate: rate, history: make([]int16, rate/historyPart)}
+	size := rate / historyPart
+	recent := make([]int16, size, recentParts*size)
+	return &Concealer{rate: rate, recent: recent, history: recent}
 }
 
 // Heard takes real sound on its way to be played. After a gap its beginning is
@@ -83,12 +87,12 @@ func (c *Concealer) join(samples []int16) {
 // remember appends to the history, at full strength also during a gap.
 func (c *Concealer) remember(samples []int16) {
 	size := len(c.history)
-	if len(samples) >= size {
-		copy(c.history, samples[len(samples)-size:])
-		return
+	if len(c.recent)+len(samples) > cap(c.recent) {
+		c.recent = append(c.recent[:0], c.history...)
+		samples = samples[max(0, len(samples)-cap(c.recent)+size):]
 	}
-	copy(c.history, c.history[len(samples):])
-	copy(c.history[size-len(samples):], samples)
+	c.recent = append(c.recent, samples...)
+	c.history = c.recent[len(c.recent)-size:]
 }
 
 // findLag finds the distance at which the end of the history resembles itself

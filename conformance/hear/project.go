@@ -1,0 +1,101 @@
+package hear
+
+import "math"
+
+// projection is a sound seen through the wanted tones: of every step of 10 ms the
+// scalar products with cosine and sine of each tone, its sum and its energy.
+// Whatever is measured about the tones follows from these.
+type projection struct {
+	hz     []float64
+	rate   int
+	size   int // samples of a step
+	count  int // steps
+	width  int // 2 for each tone, and 1 for the sum
+	dots   []float64
+	energy []float64
+}
+
+func project(samples []int16, rate int, hz []float64) *projection {
+	p := &projection{hz: hz, rate: rate, size: rate / 100, width: 2*len(hz) + 1}
+	if p.size == 0 {
+		return p
+	}
+	p.count = len(samples) / p.size
+	p.dots, p.energy = make([]float64, p.count*p.width), make([]float64, p.count)
+	basis, input := waves(hz, rate, p.size), make([]float64, p.size)
+	for k := range p.count {
+		dots := p.step(k)
+		convert(input, samples[k*p.size:])
+		for i, b := range basis {
+			dots[i] = product(input, b)
+		}
+		dots[p.width-1], p.energy[k] = sum(input), product(input, input)
+	}
+	return p
+}
+
+// convert fills out. Four at a time keep the processor busy, as in product.
+func convert(out []float64, in []int16) {
+	in = in[:len(out)]
+	for len(out) >= 4 && len(in) >= 4 {
+		a, b, c, d := float64(in[0]), float64(in[1]), float64(in[2]), float64(in[3])
+		out[0], out[1], out[2], out[3] = a, b, c, d
+		out, in = out[4:], in[4:]
+	}
+	for i := range out {
+		out[i] = float64(in[i])
+	}
+}
+
+func sum(values []float64) float64 {
+	var s0, s1, s2, s3 float64
+	for len(values) >= 4 {
+		s0 += values[0]
+		s1 += values[1]
+		s2 += values[2]
+		s3 += values[3]
+		values = values[4:]
+	}
+	for _, v := range values {
+		s0 += v
+	}
+	return s0 + s1 + s2 + s3
+}
+
+// step is the scalar products of a step.
+func (p *projection) step(k int) []float64 { return p.dots[k*p.width:][:p.width] }
+
+// turn is how far a tone has turned at the beginning of a step.
+type turn struct{ cos, sin float64 }
+
+// turns is how far each tone has turned at the beginning of each step of a window.
+func (p *projection) turns(window int) []turn {
+	list := make([]turn, 0, window*len(p.hz))
+	for k := range window {
+		for _, hz := range p.hz {
+			sin, cos := math.Sincos(2 * math.Pi * hz / float64(p.rate) * float64(k*p.size))
+			list = append(list, turn{cos, sin})
+		}
+	}
+	return list
+}
+
+// gather fills dots with the scalar products of a window that begins with a step,
+// out of those of its steps, and returns its energy. The waves of a window are those
+// of a step, turned by what has gone before it: cos(a+b) = cos a cos b - sin a sin b.
+func (p *projection) gather(dots []float64, at int, turns []turn) (energy float64) {
+	clear(dots)
+	tones, last := len(p.hz), p.width-1
+	for k := at; len(turns) > 0; k++ {
+		step := p.step(k)
+		for i, t := range turns[:tones] {
+			c, s := step[2*i], step[2*i+1]
+			dots[2*i] += t.cos*c - t.sin*s
+			dots[2*i+1] += t.sin*c + t.cos*s
+		}
+		dots[last] += step[last]
+		energy += p.energy[k]
+		turns = turns[tones:]
+	}
+	return energy
+}
