@@ -45,7 +45,7 @@ func (s *accepting) answer(m *machine) {
 		m.refuse(refusal(500, "", (&core.Error{Err: err}).Error()))
 		return
 	}
-	m.inv.Accept(core.Answer{SDP: body, ContactUser: contactUser(m.attrs.get().account), Focus: m.focus})
+	m.inv.Accept(core.Answer{SDP: body, Focus: m.focus})
 	m.notify(SIPSessionWillStart{})
 	next := &answered{offerless: s.offerless}
 	m.become(next)

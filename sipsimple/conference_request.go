@@ -75,7 +75,7 @@ func (c *conference) ask(m *machine, user focusUser, fill func(*core.Subscriptio
 func (m *machine) focusParams() core.SubscriptionParams {
 	v := m.attrs.get()
 	p := core.SubscriptionParams{
-		From: v.account.Address(), ContactUser: contactUser(v.account),
+		From: v.account.Address(), Contact: v.account.DialogContact(),
 		Credentials: credentials(v.account),
 	}
 	if v.remoteIdentity != nil {

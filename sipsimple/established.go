@@ -247,7 +247,7 @@ func (m *machine) reinvite(lines map[int]*psdp.MediaDescription) error {
 	if err != nil {
 		return err
 	}
-	m.inv.Reinvite(sdp.Marshal(offer), "")
+	m.inv.Reinvite(sdp.Marshal(offer))
 	if limit := m.out.settings().inviteTimeout; limit >= 0 {
 		m.out.startTimer(inviteTimer, limit)
 	}

@@ -238,7 +238,7 @@ func (i *fakeInvitation) sent() {
 	i.out, i.provisional, i.withdrawn = true, false, false
 	i.invites++
 }
-func (i *fakeInvitation) Reinvite(body []byte, _ string) {
+func (i *fakeInvitation) Reinvite(body []byte) {
 	i.offer = body
 	i.sent()
 	i.world.logf("re-INVITE %s", describeSDP(body))

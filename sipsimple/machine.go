@@ -151,7 +151,7 @@ type settings struct {
 type invitation interface {
 	Invite(attempt core.Attempt)
 	Acknowledge(sdp []byte)
-	Reinvite(sdp []byte, contactUser string)
+	Reinvite(sdp []byte)
 	Cancel(reason string)
 	Bye(reasonCode int, reasonText string)
 	Close()

@@ -52,6 +52,9 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 	} else {
 		inv.Trying()
 	}
+	if acc.PublicGRUU() != "" {
+		inv.SetContact(acc.DialogContact())
+	}
 	session := NewSession(sm.app, acc)
 	inv.Attach(&session.box, inbox{session})
 	session.handle(call) // at once, so that the manager's stop finds the session

@@ -69,7 +69,7 @@ func (m *machine) tryRoute(route core.Route, local netip.Addr) {
 		m.fail(localFailure(streamFailure(err.Error())))
 		return
 	}
-	m.inv.Invite(core.Attempt{Route: route, ContactUser: contactUser(m.attrs.get().account), SDP: offer})
+	m.inv.Invite(core.Attempt{Route: route, Contact: m.attrs.get().account.DialogContact(), SDP: offer})
 }
 
 // lost ends an attempt whose INVITE came to nothing: its transaction is

@@ -129,8 +129,5 @@ func (sh *shell) opened() error { return sh.app.manager.admit(sh.session) }
 
 func (sh *shell) closed() { sh.app.manager.remove(sh.session) }
 
-// contactUser is the user part of the account's Contact.
-func contactUser(acc *account.Account) string { return acc.Contact() }
-
 // credentials answer challenges in the account's name; nil without a password.
 func credentials(acc *account.Account) *core.Credentials { return acc.Credentials() }

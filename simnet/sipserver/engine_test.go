@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"github.com/go-sipsimple/callflow/simnet"
 	"github.com/go-sipsimple/callflow/simnet/sipserver"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
@@ -124,13 +126,13 @@ func (u *user) invite(to, transport, password string) {
 	u.inv = inv
 	u.mu.Unlock()
 	u.box.Post(func() {
-		inv.Invite(core.Attempt{Route: core.Route{Address: "server", Transport: transport}, ContactUser: u.name, SDP: description})
+		inv.Invite(core.Attempt{Route: core.Route{Address: "server", Transport: transport}, Contact: sip.Uri{User: u.name}, SDP: description})
 	})
 }
 
 func accept(i *core.Invitation) {
 	i.Progress(180, "", nil)
-	i.Accept(core.Answer{SDP: description, ContactUser: "callee"})
+	i.Accept(core.Answer{SDP: description})
 }
 
 func (u *user) expect(want string) {

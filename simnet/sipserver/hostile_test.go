@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"github.com/go-sipsimple/callflow/simnet/sipserver"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 )
@@ -78,7 +80,7 @@ func TestManyCalls(t *testing.T) {
 			u := &user{l: l, name: "alice"}
 			u.inv = alice.engine.NewInvitation(&u.box, u, core.OutgoingParams{From: from, To: to})
 			u.box.Post(func() {
-				u.inv.Invite(core.Attempt{Route: core.Route{Address: "server"}, ContactUser: "alice", SDP: description})
+				u.inv.Invite(core.Attempt{Route: core.Route{Address: "server"}, Contact: sip.Uri{User: "alice"}, SDP: description})
 			})
 			defer func() {
 				if got := u.text(); got != "Provisional180 Accepted" {

@@ -39,6 +39,17 @@ const (
 	TemporaryGRUUIfAvailable
 )
 
+// DialogContact is our Contact in calls and subscriptions of ours
+// (application.md 11.1): the public GRUU, or without one a URI with a user part
+// only, for the address that the route asks for.
+func (a *Account) DialogContact() sip.Uri {
+	var uri sip.Uri
+	if gruu := a.PublicGRUU(); gruu != "" && sip.ParseUri(gruu, &uri) == nil {
+		return uri
+	}
+	return sip.Uri{User: a.Contact()}
+}
+
 // ErrNoGRUU says that the registrar has given us no such GRUU.
 var ErrNoGRUU = errors.New("there is no GRUU")
 

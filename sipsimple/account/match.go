@@ -1,10 +1,14 @@
 package account
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
 
 // Match finds the account that a Request-URI calls among enabled ones
-// (application.md 11.4): by the user part of its Contact; else by its whole
-// address of record; else by the user part of that, if one account has it or the
+// (application.md 11.4): by the user part of its Contact; else by a GRUU, or by its
+// whole address of record; else by the user part of that, if one account has it or the
 // preferred one of several. preferred may be nil; the result is nil if nobody is
 // called.
 func Match(accounts []*Account, preferred *Account, user, host string) *Account {
@@ -14,6 +18,11 @@ func Match(accounts []*Account, preferred *Account, user, host string) *Account 
 	var named []*Account
 	for _, a := range accounts {
 		if a.Enabled() && a.ContactUser != "" && a.ContactUser == user {
+			return a
+		}
+	}
+	for _, a := range accounts {
+		if a.Enabled() && (names(a.PublicGRUU(), user, host) || names(a.TemporaryGRUU(), user, host)) {
 			return a
 		}
 	}
@@ -36,6 +45,12 @@ func Match(accounts []*Account, preferred *Account, user, host string) *Account 
 		return nil
 	}
 	return named[0]
+}
+
+// names says whether a URI has that user part and host.
+func names(text, user, host string) bool {
+	var uri sip.Uri
+	return text != "" && sip.ParseUri(text, &uri) == nil && uri.User == user && strings.EqualFold(uri.Host, host)
 }
 
 // Match finds the account that a Request-URI calls, nil if nobody is called.

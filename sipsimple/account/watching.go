@@ -118,7 +118,7 @@ func (w *watching) subscribe(o mwiSubscribe) {
 	}
 	acc := w.s.account
 	w.sub = engine.Subscribe(&w.s.manager.box, subscriptionHandler(w.heard), core.SubscriptionParams{
-		From: acc.Address(), To: core.Address{URI: w.target()}, Route: o.route, ContactUser: acc.Contact(),
+		From: acc.Address(), To: core.Address{URI: w.target()}, Route: o.route, Contact: acc.DialogContact(),
 		Credentials: acc.Credentials(), Event: "message-summary", Accept: []string{summaryType}, Expires: o.expires, Timeout: o.timeout,
 	})
 }

@@ -13,7 +13,8 @@ func TestCall(t *testing.T) {
 		l.engine(2, answering(bob, func(i *Invitation) {
 			i.Trying()
 			i.Progress(180, "", nil)
-			i.Accept(Answer{SDP: offer, ContactUser: "robert"})
+			i.SetContact(address("<sip:robert@192.0.2.2>").URI)
+			i.Accept(Answer{SDP: offer})
 		}))
 		subject := "Tea?"
 		alice := l.caller(a, func(p *OutgoingParams) { p.Subject = &subject })

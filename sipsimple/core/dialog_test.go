@@ -182,7 +182,7 @@ func act(alice, bob *party, step int) {
 	case 3, 4:
 		alice.do(func(i *Invitation) { i.Acknowledge(nil) })
 	case 5:
-		alice.do(func(i *Invitation) { i.Reinvite(offer, "") })
+		alice.do(func(i *Invitation) { i.Reinvite(offer) })
 	case 6:
 		alice.do(func(i *Invitation) { i.Bye(0, "") })
 	case 7:
@@ -192,7 +192,7 @@ func act(alice, bob *party, step int) {
 	case 10:
 		bob.do(func(i *Invitation) { i.Reject(486, "") })
 	case 11:
-		bob.do(func(i *Invitation) { i.Reinvite(offer, "") })
+		bob.do(func(i *Invitation) { i.Reinvite(offer) })
 	case 12:
 		bob.do(func(i *Invitation) { i.Bye(0, "") })
 	case 13:

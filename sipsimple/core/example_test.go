@@ -7,6 +7,8 @@ import (
 
 	"github.com/pion/transport/v5/stdnet"
 
+	"github.com/emiago/sipgo/sip"
+
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/internal/mailbox"
 )
@@ -56,6 +58,6 @@ func Example() {
 	c := &caller{}
 	c.call = engine.NewInvitation(&executor, c, core.OutgoingParams{From: from, To: to})
 	executor.Post(func() {
-		c.call.Invite(core.Attempt{Route: core.Route{Address: "127.0.0.1", Port: 5070}, ContactUser: "alice"})
+		c.call.Invite(core.Attempt{Route: core.Route{Address: "127.0.0.1", Port: 5070}, Contact: sip.Uri{User: "alice"}})
 	})
 }

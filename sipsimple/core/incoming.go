@@ -1,6 +1,8 @@
 package core
 
 import (
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -60,8 +62,19 @@ func (u *usage) begin(req *sip.Request, m wire.Message, tag string) {
 	u.heard(m)
 	u.agent = headerText(req, "user-agent")
 	u.noteFocus(req)
-	u.contact = u.e.contact(req.Recipient.User, m.Transport, u.path.first.sentBy.Addr())
-	u.contact.Scheme = contactScheme(req.Recipient)
+	u.contact = u.e.contactOf(calledContact(req.Recipient, m.Transport), contactScheme(req.Recipient), m.Transport, u.path.first.sentBy.Addr())
+}
+
+// calledContact is our Contact by which the peer has found us: the Request-URI if
+// that is an address and leads by this transport, else just its user part.
+func calledContact(target sip.Uri, transport string) sip.Uri {
+	_, err := netip.ParseAddr(strings.Trim(target.Host, "[]"))
+	if err != nil || routeOf(target).Transport != transport {
+		return sip.Uri{User: target.User}
+	}
+	contact := target.Clone()
+	contact.Headers = nil
+	return *contact
 }
 
 // response builds a response to the INVITE, with what each of them carries.
@@ -101,9 +114,6 @@ func (u *usage) accept(a Answer) {
 	if s.ringer.outstanding() {
 		s.waiting = &a
 		return
-	}
-	if a.ContactUser != "" {
-		u.contact.User = a.ContactUser
 	}
 	u.localFocus = a.Focus
 	if s.re {

@@ -43,16 +43,15 @@ type OutgoingParams struct {
 
 // Attempt is one try to send the INVITE.
 type Attempt struct {
-	Route       Route  // where it goes; not visible in the message
-	ContactUser string // user part of our Contact
-	SDP         []byte // the offer; nil sends none
+	Route   Route   // where it goes; not visible in the message
+	Contact sip.Uri // ours, such as a GRUU; one without a host gets our address facing the route
+	SDP     []byte  // the offer; nil sends none
 }
 
 // Answer is what a 2xx carries.
 type Answer struct {
-	SDP         []byte // answer, or offer if the INVITE had none
-	ContactUser string // user part of our Contact; "" means that of the Request-URI
-	Focus       bool   // isfocus in our Contact
+	SDP   []byte // answer, or offer if the INVITE had none
+	Focus bool   // isfocus in our Contact
 }
 
 // NewInvitation prepares a call. Nothing is sent before Invite. It may be
@@ -79,10 +78,19 @@ func (i *Invitation) Invite(a Attempt) { i.post(func(u *usage) { u.invite(a) }) 
 
 // Reinvite sends an INVITE in the dialog, with an offer, or without one to ask
 // for the peer's. It is reported by the events of an outgoing INVITE and
-// withdrawn by Cancel. contactUser "" keeps our Contact. While an INVITE of
-// ours is open, or once the dialog is over, it does nothing.
-func (i *Invitation) Reinvite(sdp []byte, contactUser string) {
-	i.post(func(u *usage) { u.reinvite(Attempt{ContactUser: contactUser, SDP: sdp}) })
+// withdrawn by Cancel. While an INVITE of ours is open, or once the dialog is
+// over, it does nothing.
+func (i *Invitation) Reinvite(sdp []byte) {
+	i.post(func(u *usage) { u.reinvite(Attempt{SDP: sdp}) })
+}
+
+// SetContact makes another URI our Contact, in what is sent from now on. Until
+// then it is what the peer can reach (application.md 11.1): that of the attempt;
+// of an incoming call the Request-URI if its host is an IP address, else its user
+// part at our address.
+func (i *Invitation) SetContact(contact sip.Uri) {
+	contact = *contact.Clone()
+	i.post(func(u *usage) { u.contact = contact })
 }
 
 // Acknowledge sends the ACK of the 2xx reported by Accepted, with an answer if

@@ -335,5 +335,5 @@ func acknowledging(p *party) func(InvitationEvent) {
 var offer = []byte("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n")
 
 func toBob(host string) Attempt {
-	return Attempt{Route: Route{Address: host}, ContactUser: "alice", SDP: offer}
+	return Attempt{Route: Route{Address: host}, Contact: sip.Uri{User: "alice"}, SDP: offer}
 }

@@ -106,6 +106,17 @@ func (e *Engine) contact(user, transport string, addr netip.Addr) sip.Uri {
 	return uri
 }
 
+// contactOf is our Contact in a dialog: as wanted, completed with our address if
+// it has no host.
+func (e *Engine) contactOf(wanted sip.Uri, scheme, transport string, addr netip.Addr) sip.Uri {
+	uri := *wanted.Clone()
+	if uri.Host == "" {
+		uri = e.contact(wanted.User, transport, addr)
+	}
+	uri.Scheme = scheme
+	return uri
+}
+
 // sentBy is the address and port of ours that goes into the Via towards remote.
 func (e *Engine) sentBy(transport string, remote netip.Addr) (netip.AddrPort, error) {
 	listener, ok := e.Addr(transport)

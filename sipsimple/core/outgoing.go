@@ -110,8 +110,7 @@ func (c *clientInvite) build() *sip.Request {
 // firstInvite is the INVITE that makes a dialog (RFC 3261 section 13.2.1).
 func (u *usage) firstInvite(a Attempt, w way) *sip.Request {
 	u.seq++
-	u.contact = u.e.contact(a.ContactUser, w.dest.Transport, w.sentBy.Addr())
-	u.contact.Scheme = contactScheme(u.params.To.URI)
+	u.contact = u.e.contactOf(a.Contact, contactScheme(u.params.To.URI), w.dest.Transport, w.sentBy.Addr())
 	u.localFocus = u.params.Focus
 	target := u.params.To.URI.Clone()
 	target.Headers = nil

@@ -195,9 +195,7 @@ func (o *outside) build(w way) *sip.Request {
 func (o *outside) contactHeader(w way) *sip.ContactHeader {
 	c := o.params.Contact.clone()
 	if c.URI.Host == "" && !c.URI.Wildcard {
-		uri := o.e.contact(c.URI.User, w.dest.Transport, w.sentBy.Addr())
-		uri.Scheme = contactScheme(o.series.target)
-		c.URI = uri
+		c.URI = o.e.contactOf(c.URI, contactScheme(o.series.target), w.dest.Transport, w.sentBy.Addr())
 	}
 	o.contact = c.URI.Clone()
 	return &sip.ContactHeader{DisplayName: escapeQuoted(c.DisplayName), Address: c.URI, Params: c.Params}

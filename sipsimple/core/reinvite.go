@@ -17,9 +17,6 @@ func (u *usage) reinvite(a Attempt) {
 	if u.face == nil || u.dialog == nil || u.ended || u.bying || u.out != nil {
 		return
 	}
-	if a.ContactUser != "" {
-		u.contact.User = a.ContactUser
-	}
 	c := &clientInvite{u: u, dialog: u.dialog, attempt: a}
 	u.out = c
 	if u.refusing != nil {

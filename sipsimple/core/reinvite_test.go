@@ -45,14 +45,17 @@ func TestReinviteBothWays(t *testing.T) {
 		}
 		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
 		pass(time.Second)
-		alice.do(func(i *Invitation) { i.Reinvite(offer, "") })
+		alice.do(func(i *Invitation) { i.Reinvite(offer) })
 		pass(time.Second)
-		bob.do(func(i *Invitation) { i.Reinvite(offer, "bobby") })
+		bob.do(func(i *Invitation) {
+			i.SetContact(address("<sip:bobby@192.0.2.2>").URI)
+			i.Reinvite(offer)
+		})
 		pass(time.Second)
 		alice.expect(t, "Accepted Provisional180 Accepted ReinviteReceived Acknowledged")
 		bob.expect(t, "Acknowledged ReinviteReceived Acknowledged Provisional180 Accepted")
-		bob.do(func(i *Invitation) { i.Reinvite(offer, "") })
-		alice.do(func(i *Invitation) { i.Reinvite(offer, "") })
+		bob.do(func(i *Invitation) { i.Reinvite(offer) })
+		alice.do(func(i *Invitation) { i.Reinvite(offer) })
 		pass(time.Second)
 		alice.expect(t, "Accepted Provisional180 Accepted ReinviteReceived Acknowledged Rejected491")
 		bob.expect(t, "Acknowledged ReinviteReceived Acknowledged Provisional180 Accepted Rejected491")
@@ -84,7 +87,7 @@ func TestGlare(t *testing.T) {
 		}
 		alice.inside("192.0.2.2", "ACK", 2)
 		pass(50 * time.Millisecond)
-		bob.do(func(i *Invitation) { i.Reinvite(offer, "") })
+		bob.do(func(i *Invitation) { i.Reinvite(offer) })
 		alice.reinvite(5, contact1)
 		pass(50 * time.Millisecond)
 		res = alice.messages()[len(alice.messages())-1].(*sip.Response)
@@ -124,7 +127,7 @@ func TestUpdate(t *testing.T) {
 		}
 		update(2, "", "Contact: <sip:alice@192.0.2.7>")
 		update(3, string(offer), contact1, "Content-Type: application/sdp")
-		bob.do(func(i *Invitation) { i.Reinvite(offer, "") })
+		bob.do(func(i *Invitation) { i.Reinvite(offer) })
 		update(4, string(offer), contact1, "Content-Type: application/sdp")
 		if got := alice.codes(sip.UPDATE); !slices.Equal(got, []int{200, 488, 491}) {
 			t.Errorf("answered %v", got)
@@ -143,7 +146,7 @@ func TestReinviteAfterARefusal(t *testing.T) {
 		alice, bob := talking(l)
 		alice.reinvite(2, contact1)
 		pass(50 * time.Millisecond)
-		bob.do(func(i *Invitation) { i.Reject(488, ""); i.Reinvite(offer, "") })
+		bob.do(func(i *Invitation) { i.Reject(488, ""); i.Reinvite(offer) })
 		pass(300 * time.Millisecond)
 		refusal := alice.messages()[len(alice.messages())-1].(*sip.Response)
 		if n := len(alice.requests(sip.INVITE)); n != 0 {

@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"github.com/go-sipsimple/callflow/simnet"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
@@ -125,7 +127,7 @@ func simulatedCall(t *testing.T, transport string, addrs ...string) (alice, bob 
 		alice.inv = a.NewInvitation(&alice.box, alice, core.OutgoingParams{From: from, To: to})
 		alice.box.Post(func() {
 			alice.inv.Invite(core.Attempt{
-				Route: core.Route{Address: "bob.test", Transport: transport}, ContactUser: "alice", SDP: []byte(description),
+				Route: core.Route{Address: "bob.test", Transport: transport}, Contact: sip.Uri{User: "alice"}, SDP: []byte(description),
 			})
 		})
 		pass(5 * time.Second)

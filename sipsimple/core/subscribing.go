@@ -83,8 +83,7 @@ func (s *subscribing) build(method sip.RequestMethod, expires time.Duration, w w
 		req = s.dialog.request(method)
 	} else {
 		req = s.series.next(method)
-		s.contact = s.e.contact(s.params.ContactUser, w.dest.Transport, w.sentBy.Addr())
-		s.contact.Scheme = contactScheme(s.series.target)
+		s.contact = s.e.contactOf(s.params.Contact, contactScheme(s.series.target), w.dest.Transport, w.sentBy.Addr())
 	}
 	req.AppendHeader(contactHeader(s.contact, false))
 	if refer := s.params.Refer; method == sip.REFER {

@@ -12,7 +12,7 @@ type SubscriptionParams struct {
 	From, To    Address
 	RequestURI  sip.Uri // without a host: the URI of To
 	Route       Route
-	ContactUser string // user part of our Contact
+	Contact     sip.Uri // ours, as in Attempt
 	Credentials *Credentials
 	Headers     []sip.Header // of the first request and of each refresh
 

@@ -118,7 +118,7 @@ func (f *focus) expires() []string {
 func subscribe(l *lab, change func(*SubscriptionParams)) *watcher {
 	w := &watcher{}
 	p := SubscriptionParams{
-		From: address("<sip:alice@a.test>"), To: address("<sip:room@f.test>"), Route: Route{Address: "192.0.2.9"}, ContactUser: "alice",
+		From: address("<sip:alice@a.test>"), To: address("<sip:room@f.test>"), Route: Route{Address: "192.0.2.9"}, Contact: sip.Uri{User: "alice"},
 		Event: "conference", Accept: []string{"application/conference-info+xml"},
 		Credentials: &Credentials{Username: "alice", Password: "secret"},
 	}
