@@ -75,7 +75,7 @@ func (p *party) serveSIP() error {
 	p.server.sip, err = sipserver.New(sipserver.Config{
 		Name: p.def.Name, Net: p.host, Host: p.address(), Rand: p.random(), TLS: cert,
 		Registrar: def.Kind == "registrar", Proxy: true, Users: def.Users, Challenge: def.Challenge, Expires: def.Expires,
-		Forks: def.Forks, Answers: def.Answers, Trace: p.world.wire.trace(p.def.Name), Changed: p.world.touch,
+		GRUU: def.GRUU, Forks: def.Forks, Answers: def.Answers, Trace: p.world.wire.trace(p.def.Name), Changed: p.world.touch,
 	})
 	return err
 }

@@ -84,6 +84,7 @@ type Server struct {
 	Users     map[string]string // passwords
 	Challenge int               // 401, 407; 0 = what fits the request
 	Expires   time.Duration     // longest registration; 0 = an hour
+	GRUU      bool              // gives them
 	Forks     map[string][]string
 	Answers   map[string][]sipserver.Answer // by method; "*" = any other
 }

@@ -23,7 +23,7 @@ var (
 	authorities  = []string{"test", "none"}
 
 	// serverKeys need `server:` beside them.
-	serverKeys = []string{"server", "users", "challenge", "expires", "forks", "answers"}
+	serverKeys = []string{"server", "users", "challenge", "expires", "gruu", "forks", "answers"}
 	// serverAllows are the keys of a party that a server may have, too.
 	serverAllows = []string{"host", "nat", "tls"}
 
@@ -70,6 +70,8 @@ func (c *compiler) serverKey(p *Party, party *node, k pair) bool {
 		if s.Expires = time.Duration(c.number(value)) * time.Second; s.Expires == 0 && value.isScalar() {
 			c.r.at(value, "a registration lasts a number of seconds, such as 120")
 		}
+	case "gruu":
+		s.GRUU = c.bool(value)
 	case "forks":
 		c.forks(s, value)
 	case "answers":
@@ -92,8 +94,8 @@ func (c *compiler) checkServer(p *Party, key, value *node) {
 			c.r.at(k.key, "a STUN server has no %s", name)
 		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "forks", "answers"}, name):
 			c.r.at(k.key, "an MSRP relay has no %s", name)
-		case p.Server.Kind == "proxy" && name == "expires":
-			c.r.at(k.key, "a proxy grants no registrations; say server: registrar")
+		case p.Server.Kind != "registrar" && (name == "gruu" || p.Server.Kind == "proxy" && name == "expires"):
+			c.r.at(k.key, "a %s grants no registrations; say server: registrar", p.Server.Kind)
 		}
 	}
 }

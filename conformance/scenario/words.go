@@ -54,6 +54,7 @@ var (
 		"users":     "digest accounts of a server, passwords by name; without any it asks nobody",
 		"challenge": "the code of its challenges, 401 or 407",
 		"expires":   "the longest registration that a registrar grants, in seconds",
+		"gruu":      "true: a registrar that gives GRUUs (RFC 5627)",
 		"forks":     "branches of a proxy by user: {bob: [p1, p2]}",
 		"answers":   "what the first requests of a method get before normal service: forward, silent, a code, {CODE: {stale, reason, headers, expires, body, after}}",
 	}

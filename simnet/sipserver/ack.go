@@ -15,11 +15,17 @@ func (s *Server) handleAck(m wire.Message) {
 	}
 	req := m.Request().Clone()
 	s.takeRoutes(req)
-	if req.Route() == nil && s.isOwn(req.Recipient) {
+	b, _ := s.location.byGRUU(req.Recipient, time.Now())
+	switch {
+	case b != nil:
+		req.Recipient = *b.contact.Address.Clone()
+	case req.Route() == nil && s.isOwn(req.Recipient):
 		return // of a 2xx that we have made up
+	default:
+		b = s.location.byContact(req.Recipient, time.Now())
 	}
 	decrement(req)
-	dest, err := s.nextHop(req, s.location.byContact(req.Recipient, time.Now()), m.Transport)
+	dest, err := s.nextHop(req, b, m.Transport)
 	if err != nil || s.isSelf(dest) {
 		return
 	}

@@ -41,6 +41,7 @@ type Config struct {
 
 	Expires    time.Duration // longest registration, and that of a REGISTER that does not say; 0 means an hour
 	MinExpires time.Duration // shorter ones are refused with 423; 0 means none
+	GRUU       bool          // the registrar gives GRUUs to those who support them (RFC 5627)
 
 	// Forks are the branches of a user: URIs, or names of hosts with the user of that name (p1 = sip:p1@p1.test).
 	Forks map[string][]string

@@ -33,6 +33,7 @@ type binding struct {
 	callID  string
 	cseq    uint32
 	msg     wire.Message // of the REGISTER
+	gruus
 }
 
 // aorOf is the address of record that a URI stands for.

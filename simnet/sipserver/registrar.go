@@ -41,7 +41,9 @@ func (w *work) register() *sip.Response {
 		return refusal
 	}
 	for _, c := range changes {
-		record.apply(c, w.msg, now)
+		if b := record.apply(c, w.msg, now); b != nil {
+			w.giveGRUUs(b)
+		}
 	}
 	w.s.watched.setBindings(record.aor, record.snapshot(now))
 	res := w.refusal(sip.StatusOK)
@@ -125,13 +127,13 @@ func (w *work) granted(contact *sip.ContactHeader) (time.Duration, *sip.Response
 	return min(asked, w.s.cfg.Expires), nil
 }
 
-// apply makes, renews or removes a binding.
-func (r *aorRecord) apply(c change, m wire.Message, now time.Time) {
+// apply makes, renews or removes a binding; nil when it is gone.
+func (r *aorRecord) apply(c change, m wire.Message, now time.Time) *binding {
 	if c.expires == 0 {
 		if c.old != nil {
 			r.remove(c.old)
 		}
-		return
+		return nil
 	}
 	b := c.old
 	if b == nil {
@@ -142,4 +144,5 @@ func (r *aorRecord) apply(c change, m wire.Message, now time.Time) {
 	b.contact.Params.Remove("expires")
 	b.expires, b.msg = now.Add(c.expires), m
 	b.callID, b.cseq = m.Request().CallID().Value(), m.Request().CSeq().SeqNo
+	return b
 }

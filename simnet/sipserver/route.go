@@ -126,6 +126,12 @@ type target struct {
 // targets are the branches of a request, or the code to refuse it with (RFC 3261 section 16.5).
 func (s *Server) targets(req *sip.Request) ([]target, int) {
 	uri, now := req.Recipient, time.Now()
+	switch b, isGRUU := s.location.byGRUU(uri, now); {
+	case b != nil:
+		return []target{{*b.contact.Address.Clone(), b}}, 0
+	case isGRUU && (s.isOwn(uri) || s.location.domains[strings.ToLower(uri.Host)]):
+		return nil, s.absence(uri)
+	}
 	if req.To().Params.Has("tag") || req.Route() != nil {
 		return []target{{uri, s.location.byContact(uri, now)}}, 0
 	}

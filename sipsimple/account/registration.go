@@ -113,7 +113,8 @@ func contacts(res *sip.Response) []core.Address {
 }
 
 // joinQuoted puts quoted values together again that the parser has split at
-// their semicolons: those of GRUUs have some.
+// their semicolons, and at the last of their equals signs: those of GRUUs have
+// some.
 func joinQuoted(params sip.HeaderParams) sip.HeaderParams {
 	var joined sip.HeaderParams
 	open := false
@@ -125,7 +126,8 @@ func joinQuoted(params sip.HeaderParams) sip.HeaderParams {
 		if open {
 			joined[len(joined)-1].V += ";" + text
 		} else {
-			joined = append(joined, p)
+			key, value, _ := strings.Cut(text, "=")
+			joined = append(joined, sip.HeaderKV{K: key, V: value})
 		}
 		if strings.Count(text, `"`)%2 == 1 {
 			open = !open
