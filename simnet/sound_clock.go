@@ -100,7 +100,10 @@ func (m *soundMember) Start(tick func(due time.Time)) error {
 	if m.tick != nil {
 		return audio.ErrDeviceOpen
 	}
-	if len(c.members) == 0 {
+	c.mu.Lock()
+	first := len(c.members) == 0
+	c.mu.Unlock()
+	if first {
 		if err := c.clock.Start(c.tick); err != nil {
 			return err
 		}

@@ -37,7 +37,8 @@ func newRun() *cobra.Command {
 		Short: "Play scenarios; without arguments the built-in ones",
 		Example: "  callflow run\n  callflow run set/ --ladder\n  callflow run my-call.yaml --seed 7 --var ack_limit=15s\n" +
 			"  callflow run --spec S19 --junit out.xml\n  callflow run --seed 7 --out a; callflow run --seed 7 --out b; diff -r a b\n" +
-			"  callflow run --faults --seeds 1..20\n  callflow run call/ --world loopback",
+			"  callflow run --faults --seeds 1..20\n  callflow run call/ --world loopback\n" +
+			"  callflow run --world loopback --server kamailio",
 		RunE: o.play,
 	}
 	o.selection.flags(cmd)
@@ -131,7 +132,13 @@ func (o *runOptions) play(cmd *cobra.Command, args []string) error {
 		what = strings.Join(args, " ")
 	}
 	job := &job{
-		load: func() ([]*scenario.Case, error) { return o.loadSeeds(cmd, args) },
+		load: func() ([]*scenario.Case, error) {
+			cases, err := o.loadSeeds(cmd, args)
+			if err != nil {
+				return nil, err
+			}
+			return o.concerned(cases)
+		},
 		play: o.player(o.ladder || o.json || o.out != ""), ladder: o.ladder, colour: text.Colour, parallel: o.workers(o.parallel),
 	}
 	if o.out != "" {

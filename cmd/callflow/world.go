@@ -18,6 +18,7 @@ import (
 type worldFlags struct {
 	world     string
 	tolerance time.Duration
+	server    string
 	soundFlags
 	devices *play.Devices // of world device, from check on
 }
@@ -30,6 +31,8 @@ func (w *worldFlags) flags(cmd *cobra.Command) {
 		"loopback (UDP, TCP and TLS sockets of 127.0.0.1, real time)\n"+
 		"or device (as loopback, the first party with --input and --output, see docs/devices.md)")
 	w.soundFlags.flags(cmd)
+	f.StringVar(&w.server, "server", "", "a program in the places of servers: kamailio (registrars and proxies) or coturn (STUN servers);\n"+
+		"with --world loopback, plays only what has such a server")
 	f.DurationVar(&w.tolerance, "tolerance", play.DefaultTolerance, "how far instants may be off in real time")
 }
 
@@ -38,6 +41,10 @@ func (w *worldFlags) check() error {
 	switch {
 	case !slices.Contains(worlds, w.world):
 		return exit{exitBadInput, fmt.Sprintf("--world %s: expected one of %s", w.world, strings.Join(worlds, ", "))}
+	case w.server != "" && w.server != play.Kamailio && w.server != play.Coturn:
+		return exit{exitBadInput, fmt.Sprintf("--server %s: expected %s or %s", w.server, play.Kamailio, play.Coturn)}
+	case w.server != "" && w.world != play.Loopback:
+		return exit{exitBadInput, "--server is for --world loopback"}
 	case w.world != play.Device && (w.input != "" || w.output != ""):
 		return exit{exitBadInput, "--input and --output are for --world device"}
 	case w.world != play.Device:
@@ -56,7 +63,7 @@ func (w *worldFlags) check() error {
 
 // player plays a case in the world.
 func (w *worldFlags) player(log bool) func(*scenario.Case) *play.Result {
-	o := play.Options{World: w.world, Log: log, Tolerance: w.tolerance, Devices: w.devices}
+	o := play.Options{World: w.world, Log: log, Tolerance: w.tolerance, Devices: w.devices, Server: w.server}
 	return func(c *scenario.Case) *play.Result { return play.In(c, o) }
 }
 
@@ -64,10 +71,27 @@ func (w *worldFlags) player(log bool) func(*scenario.Case) *play.Result {
 // mostly wait.
 const mostAtATime = 64
 
+// mostServers is mostAtATime where each case starts a program.
+const mostServers = 24
+
+// concerned are the cases that have the servers that --server is about.
+func (w *worldFlags) concerned(cases []*scenario.Case) ([]*scenario.Case, error) {
+	if w.server == "" {
+		return cases, nil
+	}
+	cases = slices.DeleteFunc(cases, func(c *scenario.Case) bool { return !play.HasServer(c, w.server) })
+	if len(cases) == 0 {
+		return nil, exit{exitBadInput, "--server " + w.server + ": no case has such a server"}
+	}
+	return cases, nil
+}
+
 func (w *worldFlags) workers(asked int) int {
 	switch {
 	case w.world == play.Device:
 		return 1 // there is one pair of devices
+	case asked == 0 && w.server != "":
+		return mostServers
 	case asked == 0 && w.world != play.Sim:
 		return mostAtATime
 	}

@@ -26,6 +26,9 @@ func TestWorlds(t *testing.T) {
 		{[]string{"run", "fault.yaml", "--world", "loopback"}, 2, "3 skipped", "nothing was run"},
 		{[]string{"run", "failed.yaml", "--world", "loopback"}, 1, "--world loopback --until", ""},
 		{[]string{"run", "brief.yaml", "--world", "mars"}, 2, "", "--world mars: expected one of sim, loopback"},
+		{[]string{"run", "brief.yaml", "--world", "loopback", "--server", "kamailio"}, 2, "", "no case has such a server"},
+		{[]string{"run", "brief.yaml", "--server", "kamailio"}, 2, "", "--server is for --world loopback"},
+		{[]string{"run", "brief.yaml", "--world", "loopback", "--server", "asterisk"}, 2, "", "expected kamailio or coturn"},
 	}
 	for _, c := range cases {
 		code, out, err := rawRun(c.args...)

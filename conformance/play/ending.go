@@ -1,6 +1,7 @@
 package play
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func (w *world) tearDown() error {
 		}
 	}
 	w.scripts.close()
-	w.closeServers()
+	late = errors.Join(late, w.closeServers())
 	w.removeFolders()
 	for _, p := range w.parties {
 		p.got.folder.remove()
@@ -89,6 +90,9 @@ func (w *world) tearDown() error {
 	}
 	if w.net != nil {
 		w.net.Close()
+	}
+	if w.real != nil {
+		w.real.Close()
 	}
 	return late
 }

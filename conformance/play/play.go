@@ -27,10 +27,16 @@ func playCase(c *scenario.Case, o Options) *Result {
 	if o.World == "" {
 		o.World = Sim
 	}
-	result := &Result{Case: c, World: o.World}
+	result := &Result{Case: c, World: o.World, Server: o.Server}
 	if result.Reason = refusal(c, o.World); result.Reason != "" {
 		result.Verdict = Skipped
 		return result
+	}
+	if o.Server != "" {
+		if result.Reason = beyondServer(c, o.Server); result.Reason != "" {
+			result.Verdict = Skipped
+			return result
+		}
 	}
 	began := time.Now()
 	inside := simnet.Bubble

@@ -26,6 +26,7 @@ func (v Verdict) String() string { return [...]string{"ok", "FAIL", "skip", "BRO
 type Result struct {
 	Case     *scenario.Case
 	World    string // where it was played
+	Server   string // the program in the places of servers, see Options.Server
 	Verdict  Verdict
 	Failures []Failure     // why it is Failed or Broken
 	Reason   string        // why it is Skipped

@@ -1,11 +1,13 @@
 package play
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
 	"time"
 
+	"github.com/go-sipsimple/callflow/conformance/daemon"
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/simnet/dnsserver"
 	"github.com/go-sipsimple/callflow/simnet/relay"
@@ -16,19 +18,28 @@ import (
 // server is what a party is that is neither an application nor a script.
 type server struct {
 	world *world
+	name  string
 	sip   *sipserver.Server  // registrar, proxy
 	stun  *stunserver.Server // stun
 	relay *relay.Relay       // msrp_relay
+
+	// Programs of others, see Options.Server.
+	kamailio *daemon.Kamailio
+	coturn   *daemon.Coturn
 }
 
 // serve starts the server of the party.
 func (p *party) serve() error {
-	p.server = &server{world: p.world}
+	p.server = &server{world: p.world, name: p.def.Name}
 	var err error
-	switch p.def.Server.Kind {
-	case "stun":
+	switch outside := p.world.server != "" && replaces(p.world.server, p.def); {
+	case outside && p.world.server == Kamailio:
+		err = p.serveKamailio()
+	case outside:
+		err = p.serveCoturn()
+	case p.def.Server.Kind == "stun":
 		err = p.serveSTUN()
-	case "msrp_relay":
+	case p.def.Server.Kind == "msrp_relay":
 		err = p.serveRelay()
 	default:
 		err = p.serveSIP()
@@ -75,7 +86,7 @@ func (p *party) serveSIP() error {
 	p.server.sip, err = sipserver.New(sipserver.Config{
 		Name: p.def.Name, Net: p.host, Host: p.address(), Rand: p.random(), TLS: cert,
 		Registrar: def.Kind == "registrar", Proxy: true, Users: def.Users, Challenge: def.Challenge, Expires: def.Expires,
-		GRUU: def.GRUU, Forks: def.Forks, Answers: def.Answers, Trace: p.world.wire.trace(p.def.Name), Changed: p.world.touch,
+		MinExpires: def.Shortest, GRUU: def.GRUU, Forks: def.Forks, Answers: def.Answers, Trace: p.world.wire.trace(p.def.Name), Changed: p.world.touch,
 	})
 	return err
 }
@@ -90,7 +101,11 @@ func (w *world) addDNS() error {
 		return err
 	}
 	w.hosts.add("dns", host.Addr())
-	w.dns, err = dnsserver.New(dnsserver.Config{Net: host, Host: host.Addr(), Zone: w.c.DNS, Lookup: w.lookupHost})
+	cfg := dnsserver.Config{Net: host, Host: host.Addr(), Zone: w.c.DNS, Lookup: w.lookupHost}
+	if w.server != "" {
+		cfg.Port = 5053 // 53 is for the administrators of a machine
+	}
+	w.dns, err = dnsserver.New(cfg)
 	return err
 }
 
@@ -108,8 +123,8 @@ func (w *world) lookupHost(name string) []netip.Addr {
 	return nil
 }
 
-// closeServers ends all servers.
-func (w *world) closeServers() {
+// closeServers ends all servers. The error is of a program that does not end.
+func (w *world) closeServers() (err error) {
 	for _, p := range w.parties {
 		switch {
 		case p.server == nil:
@@ -119,11 +134,16 @@ func (w *world) closeServers() {
 			p.server.stun.Close()
 		case p.server.relay != nil:
 			p.server.relay.Close()
+		case p.server.kamailio != nil:
+			err = errors.Join(err, p.server.kamailio.Close())
+		case p.server.coturn != nil:
+			err = errors.Join(err, p.server.coturn.Close())
 		}
 	}
 	if w.dns != nil {
 		w.dns.Close()
 	}
+	return err
 }
 
 // attribute reads what the server has seen.
@@ -133,20 +153,36 @@ func (s *server) attribute(name string) (any, bool) {
 		return relayRequests(s.relay.Counts()), true
 	case name == "requests" && s.stun != nil:
 		return s.stun.Requests(), true
-	case name == "requests":
-		list := serverList{}
-		for _, r := range s.sip.Requests() {
-			list = append(list, serverRequest{r, s.world})
+	case name == "requests" && s.kamailio != nil:
+		return s.requestList(s.world.wire.requestsTo(s.name)), true
+	case name == "requests" && s.sip != nil:
+		return s.requestList(s.sip.Requests()), true
+	case name == "bindings" && s.kamailio != nil:
+		list, err := s.kamailioBindings()
+		if err != nil {
+			return err.Error(), true
 		}
-		return list, true
+		return s.bindingList(list), true
 	case name == "bindings" && s.sip != nil:
-		list := serverList{}
-		for _, b := range s.sip.Bindings() {
-			list = append(list, serverBinding{b, s.world})
-		}
-		return list, true
+		return s.bindingList(s.sip.Bindings()), true
 	}
 	return nil, false
+}
+
+func (s *server) requestList(requests []sipserver.Request) serverList {
+	list := serverList{}
+	for _, r := range requests {
+		list = append(list, serverRequest{r, s.world})
+	}
+	return list
+}
+
+func (s *server) bindingList(bindings []sipserver.Binding) serverList {
+	list := serverList{}
+	for _, b := range bindings {
+		list = append(list, serverBinding{b, s.world})
+	}
+	return list
 }
 
 // serverList is a list, and a number.

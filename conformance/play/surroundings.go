@@ -61,7 +61,12 @@ func (w *world) openNetwork(o Options) error {
 // socket is open are swallowed there, and connections refused.
 func (w *world) openLoopback(o Options) error {
 	var err error
-	if w.real, err = loopback.New(); err != nil {
+	if w.server != "" {
+		w.real, err = loopback.NewDirect()
+	} else {
+		w.real, err = loopback.New()
+	}
+	if err != nil {
 		return err
 	}
 	w.deliver = w.real.Hold()

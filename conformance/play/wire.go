@@ -102,7 +102,11 @@ func (l *wireLog) packet(p simnet.Packet) {
 // where no tap of a simulated network shows them.
 func (l *wireLog) trace(host string) func(wire.TraceEntry) {
 	return func(e wire.TraceEntry) {
-		if !e.Sent || e.Transport == "udp" && l.w.net != nil || len(bytes.TrimSpace(e.Data)) == 0 {
+		if e.Transport == "udp" && l.w.net != nil || len(bytes.TrimSpace(e.Data)) == 0 {
+			return
+		}
+		if !e.Sent {
+			l.fromOutside(host, e)
 			return
 		}
 		if e.Transport == "udp" && simnet.Classify(e.Data).Protocol != simnet.SIP {
@@ -111,6 +115,16 @@ func (l *wireLog) trace(host string) func(wire.TraceEntry) {
 		l.add(octets{sent: e.At, arrives: e.At, from: host, to: l.w.hostOf(e.Remote.Addr()), transport: e.Transport, data: e.Data,
 			src: e.Local.String(), dst: e.Remote.String()})
 	}
+}
+
+// fromOutside takes what a program of others has sent, when it arrives.
+func (l *wireLog) fromOutside(host string, e wire.TraceEntry) {
+	p := l.w.party(l.w.hostOf(e.Remote.Addr()))
+	if p == nil || !p.isDaemon() || e.Transport == "udp" && simnet.Classify(e.Data).Protocol != simnet.SIP {
+		return
+	}
+	l.add(octets{sent: e.At, arrives: e.At, from: p.def.Name, to: host, transport: e.Transport, data: e.Data,
+		src: e.Remote.String(), dst: e.Local.String()})
 }
 
 // mostOfALine is how much is shown of the first line of what is no SIP message.

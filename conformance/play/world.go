@@ -22,6 +22,7 @@ type world struct {
 	devices *Devices          // nil in other worlds than device
 	real    *loopback.Network // nil in the simulated one
 	deliver func()            // has real deliver, from the first step on
+	server  string            // the program in the places of servers, see Options.Server
 	parties []*party
 	scripts scripts
 	wire    *wireLog
@@ -46,7 +47,7 @@ type world struct {
 // newWorld builds the world of a case, the simulated one in a bubble. Nothing
 // runs yet.
 func newWorld(c *scenario.Case, o Options) (*world, error) {
-	w := &world{c: c, changed: make(chan struct{}, 1), tolerance: match.Exact, others: o.Streams}
+	w := &world{c: c, changed: make(chan struct{}, 1), tolerance: match.Exact, others: o.Streams, server: o.Server}
 	w.start.set(time.Now())
 	w.env = newEnvironment(w)
 	w.wire = newWireLog(w)

@@ -64,6 +64,9 @@ func Replay(r *play.Result) string {
 	text += fmt.Sprintf(" --seed %d", r.Case.Seed)
 	if r.World != "" && r.World != play.Sim {
 		text += " --world " + r.World
+		if r.Server != "" {
+			text += " --server " + r.Server
+		}
 	}
 	if len(r.Failures) > 0 {
 		text += fmt.Sprintf(" --until %.3f", r.Failures[0].At.Seconds())

@@ -84,6 +84,7 @@ type Server struct {
 	Users     map[string]string // passwords
 	Challenge int               // 401, 407; 0 = what fits the request
 	Expires   time.Duration     // longest registration; 0 = an hour
+	Shortest  time.Duration     // shorter ones are refused with 423; 0 = none
 	GRUU      bool              // gives them
 	Forks     map[string][]string
 	Answers   map[string][]sipserver.Answer // by method; "*" = any other

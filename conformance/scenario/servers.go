@@ -23,7 +23,7 @@ var (
 	authorities  = []string{"test", "none"}
 
 	// serverKeys need `server:` beside them.
-	serverKeys = []string{"server", "users", "challenge", "expires", "gruu", "forks", "answers"}
+	serverKeys = []string{"server", "users", "challenge", "expires", "min_expires", "gruu", "forks", "answers"}
 	// serverAllows are the keys of a party that a server may have, too.
 	serverAllows = []string{"host", "nat", "tls"}
 
@@ -67,9 +67,9 @@ func (c *compiler) serverKey(p *Party, party *node, k pair) bool {
 	case "challenge":
 		s.Challenge, _ = strconv.Atoi(c.word(value, []string{"401", "407"}))
 	case "expires":
-		if s.Expires = time.Duration(c.number(value)) * time.Second; s.Expires == 0 && value.isScalar() {
-			c.r.at(value, "a registration lasts a number of seconds, such as 120")
-		}
+		s.Expires = c.registration(value)
+	case "min_expires":
+		s.Shortest = c.registration(value)
 	case "gruu":
 		s.GRUU = c.bool(value)
 	case "forks":
@@ -78,6 +78,15 @@ func (c *compiler) serverKey(p *Party, party *node, k pair) bool {
 		c.answers(s, value)
 	}
 	return true
+}
+
+// registration reads how long one lasts.
+func (c *compiler) registration(value *node) time.Duration {
+	expires := time.Duration(c.number(value)) * time.Second
+	if expires == 0 && value.isScalar() {
+		c.r.at(value, "a registration lasts a number of seconds, such as 120")
+	}
+	return expires
 }
 
 // checkServer reports keys that do not go with the kind of server.
@@ -92,9 +101,9 @@ func (c *compiler) checkServer(p *Party, key, value *node) {
 			c.r.at(k.key, "%s is a server: it has no %s", quote(key.text), name)
 		case p.Server.Kind == "stun" && (name == "tls" || name != "server" && slices.Contains(serverKeys, name)):
 			c.r.at(k.key, "a STUN server has no %s", name)
-		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "forks", "answers"}, name):
+		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "min_expires", "forks", "answers"}, name):
 			c.r.at(k.key, "an MSRP relay has no %s", name)
-		case p.Server.Kind != "registrar" && (name == "gruu" || p.Server.Kind == "proxy" && name == "expires"):
+		case p.Server.Kind != "registrar" && (name == "gruu" || p.Server.Kind == "proxy" && (name == "expires" || name == "min_expires")):
 			c.r.at(k.key, "a %s grants no registrations; say server: registrar", p.Server.Kind)
 		}
 	}

@@ -101,8 +101,9 @@ func (g *generator) server() map[string]object {
 	}
 	return map[string]object{
 		"nat": oneWord("", l.NATs), "server": oneWord("", l.Servers), "users": mapOf("", ref("text")),
-		"challenge": anyOf("", object{"enum": list{401, 407}}, ref("variable")),
-		"expires":   anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")), "gruu": object{"type": "boolean"},
+		"challenge":   anyOf("", object{"enum": list{401, 407}}, ref("variable")),
+		"expires":     anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")),
+		"min_expires": anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")), "gruu": object{"type": "boolean"},
 		"forks":   mapOf("", listOf("parties or URIs", ref("text"))),
 		"answers": mapOf("", listOf("one after another", answer)),
 		"storage": storage(),
