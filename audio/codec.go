@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,7 +51,11 @@ func (c Codec) TimestampStep() uint32 { return uint32(c.ClockRate / FramesPerSec
 
 // Codecs returns the codecs that are built in, in the order we prefer them. Some
 // may be for receiving only ([Codec.Sendable]).
-func Codecs() []Codec {
+func Codecs() []Codec { return slices.Clone(codecs) }
+
+var codecs = builtIn()
+
+func builtIn() []Codec {
 	return []Codec{
 		{
 			Name: "G722", PayloadType: 9, ClockRate: 8000, SampleRate: 16000, // the clock is an error that stays, RFC 3551 section 4.5.2
@@ -71,7 +76,7 @@ func Codecs() []Codec {
 // LookupCodec finds a codec by its name, in upper or lower case, and clock
 // rate; rate 0 matches any.
 func LookupCodec(name string, clockRate int) (Codec, bool) {
-	for _, c := range Codecs() {
+	for _, c := range codecs {
 		if strings.EqualFold(c.Name, name) && (clockRate == 0 || clockRate == c.ClockRate) {
 			return c, true
 		}

@@ -3,6 +3,7 @@ package sipsimple
 import (
 	"encoding/binary"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	psdp "github.com/pion/sdp/v3"
@@ -39,20 +40,28 @@ func (sh *shell) soon(e event) { sh.app.center.Then(func() { sh.session.post(e) 
 // runningTimer is a timer and its number.
 type runningTimer struct {
 	*time.Timer
-	number int
+	number  int
+	session *atomic.Pointer[Session] // nil once it is stopped: the runtime holds the timer for as long as it would have run
 }
 
 func (sh *shell) startTimer(t timer, d time.Duration) {
 	sh.stopTimer(t)
 	sh.started++
-	number := sh.started
-	expire := func() { sh.session.expire(t, number) }
-	sh.timers[t] = runningTimer{time.AfterFunc(max(d, 1), func() { sh.session.box.Post(expire) }), number}
+	running := runningTimer{number: sh.started, session: &atomic.Pointer[Session]{}}
+	running.session.Store(sh.session)
+	number, session := running.number, running.session
+	running.Timer = time.AfterFunc(max(d, 1), func() {
+		if s := session.Load(); s != nil {
+			s.box.Post(func() { s.expire(t, number) })
+		}
+	})
+	sh.timers[t] = running
 }
 
 func (sh *shell) stopTimer(t timer) {
 	if running, ok := sh.timers[t]; ok {
 		running.Stop()
+		running.session.Store(nil)
 		delete(sh.timers, t) // an expiry that is already queued finds itself out of date
 	}
 }

@@ -141,7 +141,7 @@ func (u *usage) handleInside(d *dialog, tx *transaction.Server) {
 func (u *usage) handleBye(d *dialog, tx *transaction.Server) {
 	req := tx.Request()
 	u.e.reply(tx, sip.StatusOK)
-	event := ByeReceived{Reason: reasonText(req), Request: req.Clone()}
+	event := ByeReceived{Reason: reasonText(req), Request: req}
 	if u.in != nil {
 		if !u.in.answered {
 			u.in.refuse(sip.StatusRequestTerminated, "", nil, nil)

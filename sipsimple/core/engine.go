@@ -127,19 +127,18 @@ func (e *Engine) shut() {
 // Addr is the address of the listener for "udp", "tcp" or "tls".
 func (e *Engine) Addr(transport string) (netip.AddrPort, bool) { return e.transport.Addr(transport) }
 
-// after runs f on the mailbox in d. The function returned stops it: once that
-// was called on the mailbox f does not run any more.
+// after runs f on the mailbox in d. The function returned, which is called on the
+// mailbox, stops it: then f does not run any more, nor is it held.
 func (e *Engine) after(d time.Duration, f func()) (stop func()) {
-	stopped := false
 	timer := time.AfterFunc(max(d, 1), func() {
 		e.post(func() {
-			if !stopped && !e.closed {
+			if f != nil && !e.closed {
 				f()
 			}
 		})
 	})
 	return func() {
-		stopped = true
+		f = nil // the runtime holds the timer for as long as it would have run
 		timer.Stop()
 	}
 }

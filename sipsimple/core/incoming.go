@@ -57,7 +57,7 @@ func (u *usage) begin(req *sip.Request, m wire.Message, tag string) {
 	u.dialog = newServerDialog(req, tag)
 	u.path = &path{e: u.e, first: u.e.wayBack(m)}
 	u.local, u.remote, u.id = u.dialog.local.clone(), u.dialog.remote.clone(), u.dialog.id
-	u.invited = req.Clone()
+	u.invited = req
 	u.transport = m.Transport
 	u.heard(m)
 	u.agent = headerText(req, "user-agent")
@@ -166,6 +166,8 @@ func (s *serverInvite) unacknowledged() {
 func (s *serverInvite) acknowledged(ack *sip.Request) {
 	u := s.u
 	s.release()
+	s.tx.Done()
+	u.invited = nil
 	u.emit(Acknowledged{SDP: sdpOf(ack)})
 	u.hangUp()
 }

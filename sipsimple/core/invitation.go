@@ -169,7 +169,8 @@ func (i *Invitation) Reject(code int, phrase string, headers ...sip.Header) {
 	i.post(func(u *usage) { u.reject(code, phrase, headers) })
 }
 
-// Request is the INVITE received, nil for an outgoing call.
+// Request is the INVITE received, nil for an outgoing call and for one that
+// stands: it has been acknowledged. It must not be changed.
 func (i *Invitation) Request() *sip.Request { return i.view.request }
 
 // Incoming tells whether the peer called.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"hash/maphash"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -104,35 +105,42 @@ func (t *table) eachSubscription(f func(*subscribing)) {
 	}
 }
 
-// memory remembers keys for rememberedTime, at most maxRemembered of them. It
-// needs no timer: what is too old goes when something is put or asked.
+// memory remembers keys for rememberedTime, at most maxRemembered of them: their
+// hashes, which no peer can foresee. It needs no timer: what is too old goes when
+// something is put or asked.
 type memory[K comparable] struct {
-	at    map[K]time.Time
-	order []K
+	seed  maphash.Seed
+	known map[uint64]bool
+	order []remembered // the oldest first
+}
+
+type remembered struct {
+	hash uint64
+	at   time.Time
 }
 
 func (m *memory[K]) put(key K) {
 	m.forget()
-	if m.at == nil {
-		m.at = map[K]time.Time{}
+	if m.known == nil {
+		m.seed, m.known = maphash.MakeSeed(), map[uint64]bool{}
 	}
-	if _, known := m.at[key]; known {
+	hash := maphash.Comparable(m.seed, key)
+	if m.known[hash] {
 		return
 	}
-	m.at[key] = time.Now()
-	m.order = append(m.order, key)
+	m.known[hash] = true
+	m.order = append(m.order, remembered{hash, time.Now()})
 }
 
 func (m *memory[K]) has(key K) bool {
 	m.forget()
-	_, known := m.at[key]
-	return known
+	return len(m.known) > 0 && m.known[maphash.Comparable(m.seed, key)]
 }
 
 func (m *memory[K]) forget() {
 	now := time.Now()
-	for len(m.order) > 0 && (len(m.order) >= maxRemembered || now.Sub(m.at[m.order[0]]) > rememberedTime) {
-		delete(m.at, m.order[0])
+	for len(m.order) > 0 && (len(m.order) >= maxRemembered || now.Sub(m.order[0].at) > rememberedTime) {
+		delete(m.known, m.order[0].hash)
 		m.order = m.order[1:]
 	}
 }

@@ -25,7 +25,7 @@ type usage struct {
 	params  OutgoingParams // of an outgoing call
 	creds   *Credentials   // nil: challenges are final
 	auth    authSession
-	invited *sip.Request // INVITE of an incoming call; a copy, shared with the caller
+	invited *sip.Request // INVITE of an incoming call, until its ACK; it is never changed
 
 	local, remote Address
 	id            DialogID

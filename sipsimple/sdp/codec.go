@@ -80,53 +80,50 @@ var staticPayloads = map[string]Codec{
 // Codecs lists the formats of an m-line in its order: the static payload types,
 // overridden by a=rtpmap, with the parameters of a=fmtp.
 func Codecs(m *sdp.MediaDescription) []Codec {
-	maps, params := formatAttributes(m, "rtpmap"), formatAttributes(m, "fmtp")
 	codecs := make([]Codec, 0, len(m.MediaName.Formats))
 	for _, format := range m.MediaName.Formats {
-		c, ok := parseRTPMap(maps[format])
+		c, ok := parseRTPMap(formatAttribute(m, "rtpmap", format))
 		if !ok {
 			c, ok = staticPayloads[format]
 		}
 		if !ok {
 			c = Codec{Name: "Unknown", Channels: 1}
 		}
-		c.Format, c.Params = format, params[format]
+		c.Format, c.Params = format, formatAttribute(m, "fmtp", format)
 		codecs = append(codecs, c)
 	}
 	return codecs
 }
 
-// formatAttributes maps formats to their value in the attribute lines of that
-// name; the first line of a format counts.
-func formatAttributes(m *sdp.MediaDescription, name string) map[string]string {
-	values := make(map[string]string)
+// formatAttribute is the value for a format in the attribute lines of that name;
+// the first line of the format counts. "" without one.
+func formatAttribute(m *sdp.MediaDescription, name, format string) string {
 	for _, a := range m.Attributes {
 		if a.Key != name {
 			continue
 		}
-		format, value, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
-		if _, seen := values[format]; !seen {
-			values[format] = strings.TrimSpace(value)
+		if of, value, _ := strings.Cut(strings.TrimSpace(a.Value), " "); of == format {
+			return strings.TrimSpace(value)
 		}
 	}
-	return values
+	return ""
 }
 
 // parseRTPMap reads "opus/48000/2" (RFC 8866 section 6.6).
 func parseRTPMap(value string) (Codec, bool) {
-	parts := strings.Split(value, "/")
-	if len(parts) < 2 {
+	name, clock, ok := strings.Cut(value, "/")
+	if !ok {
 		return Codec{}, false
 	}
-	rate, err := strconv.Atoi(parts[1])
+	clock, channels, _ := strings.Cut(clock, "/")
+	rate, err := strconv.Atoi(clock)
 	if err != nil || rate <= 0 {
 		return Codec{}, false
 	}
-	c := Codec{Name: parts[0], Rate: rate, Channels: 1}
-	if len(parts) > 2 {
-		if n, err := strconv.Atoi(parts[2]); err == nil && n > 0 {
-			c.Channels = n
-		}
+	c := Codec{Name: name, Rate: rate, Channels: 1}
+	channels, _, _ = strings.Cut(channels, "/")
+	if n, err := strconv.Atoi(channels); err == nil && n > 0 {
+		c.Channels = n
 	}
 	return c, true
 }

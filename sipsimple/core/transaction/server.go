@@ -41,6 +41,11 @@ func (s *Server) Answered() bool {
 	return true
 }
 
+// Done tells that the user needs the transaction of a 2xx to INVITE no more: it
+// has been acknowledged. What goes on absorbing copies of the INVITE is small;
+// Request and Message are empty from now on.
+func (s *Server) Done() { s.msg, s.tx.last = wire.Message{}, nil }
+
 // Terminate ends the transaction at once; a request that comes again makes a
 // new one. Calling it again does nothing.
 func (s *Server) Terminate() {

@@ -1,6 +1,9 @@
 package transaction
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // shell runs a machine: it keeps its timers.
 type shell struct {
@@ -11,52 +14,57 @@ type shell struct {
 	fire    func(t timer) // the input inTimer, set by the transaction
 }
 
-// runningTimer is compared by identity: a timer that fired while it was being
-// stopped is recognised by not being in shell.running any more.
+// runningTimer is one of them. Once it is stopped it knows nobody: the runtime
+// holds it for as long as it would have run.
 type runningTimer struct {
 	name  timer
-	timer *time.Timer
+	owner *shell      // nil: it has fired, or was stopped
+	timer *time.Timer // nil: it is one of longTimers
 }
 
 func (s *shell) start(name timer, after time.Duration) {
 	s.stop(name)
-	r := &runningTimer{name: name}
+	r := &runningTimer{name: name, owner: s}
 	s.running = append(s.running, r)
-	r.timer = time.AfterFunc(max(after, 1), func() { // a timer due at once might run before this function returns
-		s.layer.cfg.Executor.Post(func() { s.fired(r) })
-	})
+	if after == Lifetime {
+		s.layer.long.add(r)
+		return
+	}
+	post := s.layer.long.post
+	r.timer = time.AfterFunc(max(after, 1), func() { post(r.expire) }) // one due at once might run before this function returns
 }
 
-func (s *shell) fired(r *runningTimer) {
-	for i, other := range s.running {
-		if other == r {
-			s.remove(i)
-			s.fire(r.name)
-			return
-		}
+func (r *runningTimer) expire() {
+	if s := r.owner; s != nil {
+		s.remove(r)
+		s.fire(r.name)
 	}
 }
 
 func (s *shell) stop(name timer) {
-	for i, r := range s.running {
+	for _, r := range s.running {
 		if r.name == name {
-			r.timer.Stop()
-			s.remove(i)
+			s.remove(r)
 			return
 		}
 	}
 }
 
-func (s *shell) remove(i int) {
-	last := len(s.running) - 1
-	s.running[i] = s.running[last]
-	s.running[last] = nil
-	s.running = s.running[:last]
+func (s *shell) remove(r *runningTimer) {
+	r.stop()
+	s.running = slices.DeleteFunc(s.running, func(other *runningTimer) bool { return other == r })
+}
+
+func (r *runningTimer) stop() {
+	r.owner = nil
+	if r.timer != nil {
+		r.timer.Stop()
+	}
 }
 
 func (s *shell) stopAll() {
 	for _, r := range s.running {
-		r.timer.Stop()
+		r.stop()
 	}
 	s.running = nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -17,15 +18,19 @@ var ErrUnsafe = errors.New("line end inside a header field")
 // add a header field: a line end inside one is an error that matches ErrUnsafe.
 func Marshal(msg sip.Message) ([]byte, error) {
 	msg.SetBody(msg.Body())
-	var b bytes.Buffer
-	b.Grow(1024 + len(msg.Body()))
-	msg.StringWrite(&b)
+	b := drafts.Get().(*bytes.Buffer)
+	defer drafts.Put(b)
+	b.Reset()
+	msg.StringWrite(b)
 	data := b.Bytes()
 	if err := checkLines(data[:len(data)-len(msg.Body())], headerCount(msg)); err != nil {
 		return nil, err
 	}
-	return data, nil
+	return bytes.Clone(data), nil // no larger than needed: transactions keep it
 }
+
+// drafts are where messages are written.
+var drafts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // headerCount is the number of header fields. sip.Message does not tell, its
 // two implementations do.
