@@ -26,22 +26,37 @@ type ear struct {
 	inside bool   // its own source is part of the crowd
 }
 
-// seat finds the crowds and tells who is in which one. Sources are in sorted
-// order in hears.
-func (g *graph) seat(nodes []*node, hears map[int][]int, heard map[int]bool, size int) map[int]*crowd {
+// attentive are the nodes that hear enough to be in a crowd, none if they are too
+// few.
+func attentive(nodes []*node) []*node {
+	var list []*node
+	for _, n := range nodes {
+		if n.listening() && len(n.hears) >= minCrowdSources-1 {
+			list = append(list, n)
+		}
+	}
+	if len(list) < minCrowdEars {
+		return nil
+	}
+	return list
+}
+
+// seat finds the crowds and tells every node which one it is in. It wants to
+// know every node's audience.
+func (g *graph) seat(nodes []*node, size int) {
 	type candidate struct {
 		sources []int
-		ears    []int
+		ears    []*node
 	}
 	candidates := map[string]*candidate{}
 	var order []*candidate
 	var key []byte
-	for _, n := range nodes {
-		sources := hears[n.slot]
-		if len(sources) < minCrowdSources-1 {
-			continue
+	for _, n := range attentive(nodes) {
+		sources := make([]int, len(n.hears))
+		for i, source := range n.hears {
+			sources[i] = source.slot
 		}
-		if heard[n.slot] && (n.source != nil || n.slot == DeviceSlot) {
+		if n.audience > 0 && (n.source != nil || n.slot == DeviceSlot) {
 			sources = with(sources, n.slot)
 		}
 		key = key[:0]
@@ -54,20 +69,18 @@ func (g *graph) seat(nodes []*node, hears map[int][]int, heard map[int]bool, siz
 			candidates[string(key)] = c
 			order = append(order, c)
 		}
-		c.ears = append(c.ears, n.slot)
+		c.ears = append(c.ears, n)
 	}
-	seats := map[int]*crowd{}
 	for _, c := range order {
 		if len(c.sources) < minCrowdSources || len(c.ears) < minCrowdEars {
 			continue
 		}
 		found := &crowd{sources: c.sources, sum: make([]int32, size)}
 		g.crowds = append(g.crowds, found)
-		for _, slot := range c.ears {
-			seats[slot] = found
+		for _, n := range c.ears {
+			n.seat = found
 		}
 	}
-	return seats
 }
 
 // with is a sorted list with one more element, or the list itself if it has it

@@ -37,22 +37,48 @@ type node struct {
 	slot   int
 	source Source
 	sink   Sink
-	active bool // needs the clock
-	volume int  // percent
+	active bool    // needs the clock
+	volume int     // percent
+	hears  []*node // sources connected to it, in slot order
+
+	listeners []*node // of the graph that is being built
+	audience  int     // how many there will be
+	seat      *crowd  // in that graph
 
 	frame  []int16 // what was read in this tick
 	spoke  bool    // something was
-	sum    []int32
+	sum    []int32 // of a node that hears more than one; made before that is so
 	mixed  []int16
 	voices int // sources added to sum; with one, mixed is its copy
 }
 
 func newNode(slot, size int) *node {
-	return &node{
-		slot: slot, volume: 100,
-		frame: make([]int16, size), sum: make([]int32, size), mixed: make([]int16, size),
+	buffer := make([]int16, 2*size)
+	return &node{slot: slot, volume: 100, frame: buffer[:size:size], mixed: buffer[size:]}
+}
+
+func (n *node) compare(slot int) int { return n.slot - slot }
+
+// connect and disconnect change what the node hears.
+func (n *node) connect(source *node) {
+	at, found := slices.BinarySearchFunc(n.hears, source.slot, (*node).compare)
+	if found {
+		return
+	}
+	n.hears = slices.Insert(n.hears, at, source)
+	if len(n.hears) > 1 && n.sum == nil {
+		n.sum = make([]int32, len(n.mixed))
 	}
 }
+
+func (n *node) disconnect(source int) {
+	if at, found := slices.BinarySearchFunc(n.hears, source, (*node).compare); found {
+		n.hears = slices.Delete(n.hears, at, at+1)
+	}
+}
+
+// listening says whether what the node hears goes anywhere.
+func (n *node) listening() bool { return n.sink != nil || n.slot == DeviceSlot }
 
 // graph is an unchanging picture of all slots and connections, in slot order.
 type graph struct {
@@ -76,32 +102,20 @@ type speaker struct {
 
 // rebuildLocked makes the graph of the next tick.
 func (m *Mixer) rebuildLocked() {
-	g := &graph{device: m.nodes[DeviceSlot], input: gainOf(m.inputVolume), output: gainOf(m.outVolume)}
+	g := &graph{device: m.order[0], input: gainOf(m.inputVolume), output: gainOf(m.outVolume)}
 	if m.muted {
 		g.input = 0
 	}
-	hears := map[int][]int{} // sources of a sink, sorted
-	heard := map[int]bool{}
-	for _, c := range m.connectionsLocked() {
-		if n := m.nodes[c.Sink]; n.sink != nil || c.Sink == DeviceSlot {
-			hears[c.Sink] = append(hears[c.Sink], c.Source)
-			heard[c.Source] = true
-		}
+	for _, n := range m.order {
+		n.seat = nil
 	}
-	nodes := m.sortedNodesLocked()
-	seats := g.seat(nodes, hears, heard, m.FrameSize())
-	listeners := map[int][]*node{}
-	for _, n := range nodes {
-		if seats[n.slot] == nil {
-			for _, source := range hears[n.slot] {
-				listeners[source] = append(listeners[source], n)
-			}
-		}
-	}
-	for _, n := range nodes {
-		e := ear{node: n, sink: n.sink, crowd: seats[n.slot]}
+	countAudience(m.order)
+	g.seat(m.order, m.FrameSize())
+	g.listen(m.order)
+	for _, n := range m.order {
+		e := ear{node: n, sink: n.sink, crowd: n.seat}
 		e.inside = e.crowd != nil && slices.Contains(e.crowd.sources, n.slot)
-		s := speaker{n, n.source, gainOf(n.volume), listeners[n.slot], g.crowdsOf(n.slot)}
+		s := speaker{n, n.source, gainOf(n.volume), n.listeners, g.crowdsOf(n.slot)}
 		switch {
 		case n.slot == DeviceSlot:
 			g.microphone, g.loudspeaker = s, e
@@ -109,20 +123,53 @@ func (m *Mixer) rebuildLocked() {
 		case n.sink != nil:
 			g.ears = append(g.ears, e)
 		}
-		if n.source != nil && heard[n.slot] {
+		if n.source != nil && len(s.listeners)+len(s.crowds) > 0 {
 			g.speakers = append(g.speakers, s)
 		}
 	}
 	m.graph.Store(g)
 }
 
-func (m *Mixer) sortedNodesLocked() []*node {
-	list := make([]*node, 0, len(m.nodes))
-	for _, n := range m.nodes {
-		list = append(list, n)
+// countAudience counts with every node who hears it one by one, and all of them.
+func countAudience(nodes []*node) (total int) {
+	for _, n := range nodes {
+		n.audience = 0
 	}
-	slices.SortFunc(list, func(a, b *node) int { return a.slot - b.slot })
-	return list
+	for _, n := range nodes {
+		if n.seat != nil || !n.listening() {
+			continue
+		}
+		total += len(n.hears)
+		for _, source := range n.hears {
+			source.audience++
+		}
+	}
+	return total
+}
+
+// listen notes with every node who hears it one by one, and makes room for the
+// lists of the graph.
+func (g *graph) listen(nodes []*node) {
+	room := make([]*node, countAudience(nodes))
+	ears, speakers := 0, 0
+	for _, n := range nodes {
+		n.listeners, room = room[:0:n.audience], room[n.audience:]
+		if n.sink != nil {
+			ears++
+		}
+		if n.source != nil {
+			speakers++
+		}
+	}
+	g.ears, g.speakers = make([]ear, 0, ears), make([]speaker, 0, speakers)
+	for _, n := range nodes {
+		if n.seat != nil || !n.listening() {
+			continue
+		}
+		for _, source := range n.hears {
+			source.listeners = append(source.listeners, n)
+		}
+	}
 }
 
 // tick moves one frame along every connection: all reads first, then all

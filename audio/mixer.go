@@ -60,7 +60,7 @@ type Mixer struct {
 	using       devices
 	closed      bool
 	nodes       map[int]*node
-	connections map[Connection]bool
+	order       []*node // the same, by slot
 	released    map[int]time.Time
 	muted       bool
 	inputVolume int
@@ -103,9 +103,9 @@ func newMixer(cfg MixerConfig) (*Mixer, error) {
 	}
 	m := &Mixer{
 		over: make(chan struct{}), driver: cfg.Driver, device: cfg.Device, using: using, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
-		connections: map[Connection]bool{}, released: map[int]time.Time{}, inputVolume: 100, outVolume: 100,
+		nodes: map[int]*node{}, released: map[int]time.Time{}, inputVolume: 100, outVolume: 100,
 	}
-	m.nodes = map[int]*node{DeviceSlot: newNode(DeviceSlot, m.FrameSize())}
+	m.insertLocked(newNode(DeviceSlot, m.FrameSize()))
 	return m, nil
 }
 
@@ -196,10 +196,16 @@ func (m *Mixer) addPort(source Source, sink Sink, active bool) (int, error) {
 	}
 	n := newNode(slot, m.FrameSize())
 	n.source, n.sink, n.active = source, sink, active
-	m.nodes[slot] = n
+	m.insertLocked(n)
 	m.rebuildLocked()
 	m.pauseLocked()
 	return slot, nil
+}
+
+func (m *Mixer) insertLocked(n *node) {
+	at, _ := slices.BinarySearchFunc(m.order, n.slot, (*node).compare)
+	m.order = slices.Insert(m.order, at, n)
+	m.nodes[n.slot] = n
 }
 
 func (m *Mixer) freeSlotLocked() (int, error) {
@@ -226,11 +232,11 @@ func (m *Mixer) RemovePort(slot int) {
 		return
 	}
 	delete(m.nodes, slot)
+	at, _ := slices.BinarySearchFunc(m.order, slot, (*node).compare)
+	m.order = slices.Delete(m.order, at, at+1)
 	m.released[slot] = time.Now()
-	for c := range m.connections {
-		if c.Source == slot || c.Sink == slot {
-			delete(m.connections, c)
-		}
+	for _, n := range m.order {
+		n.disconnect(slot)
 	}
 	m.rebuildLocked()
 	m.pauseLocked()
@@ -259,10 +265,12 @@ func (m *Mixer) ChangeConnections(add, remove []Connection) error {
 		}
 	}
 	for _, c := range remove {
-		delete(m.connections, c)
+		if n := m.nodes[c.Sink]; n != nil {
+			n.disconnect(c.Source)
+		}
 	}
 	for _, c := range add {
-		m.connections[c] = true
+		m.nodes[c.Sink].connect(m.nodes[c.Source])
 	}
 	m.rebuildLocked()
 	return nil
@@ -272,13 +280,11 @@ func (m *Mixer) ChangeConnections(add, remove []Connection) error {
 func (m *Mixer) Connections() []Connection {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.connectionsLocked()
-}
-
-func (m *Mixer) connectionsLocked() []Connection {
-	list := make([]Connection, 0, len(m.connections))
-	for c := range m.connections {
-		list = append(list, c)
+	var list []Connection
+	for _, n := range m.order {
+		for _, source := range n.hears {
+			list = append(list, Connection{source.slot, n.slot})
+		}
 	}
 	slices.SortFunc(list, Connection.compare)
 	return list
@@ -290,7 +296,7 @@ func (m *Mixer) pauseLocked() {
 	if !ok {
 		return
 	}
-	for _, n := range m.nodes {
+	for _, n := range m.order {
 		if n.active {
 			pauser.Resume()
 			return
