@@ -116,6 +116,8 @@ func (p *party) perform(t *target, v *scenario.Call, label string) error {
 	case "set":
 		changes, _ := v.Arg.(map[string]any)
 		return p.set(changes)
+	case "publish", "unpublish":
+		return p.publish(v)
 	}
 	if t.stream != nil {
 		return p.performOnStream(t.stream, v)

@@ -12,6 +12,7 @@ import (
 // subjects are the scenarios whose subject is something that bad links take
 // away, where leftOut cannot see it; and folders of such.
 var subjects = map[string]string{
+	"acc/ACC-26-gruu":                              "a registration is given 2 s to end",
 	"acc/ACC-21-voicemail-refused":                 "what is refused is asked again after a rest that chance chooses",
 	"cnf":                                          "a subscription is given 5 s and then up to minutes of rest (session.md 7.16): chance says when it stands",
 	"chat/before-the-start":                        besideSIP,

@@ -28,7 +28,7 @@ var (
 		"rtp.srtp_encryption", "rtp.use_srtp_without_tls",
 	}
 	// storedAttributes are attributes that only an application with storage has.
-	storedAttributes = []string{"storage", "account.registered", "default_account", "local_nat_type"}
+	storedAttributes = []string{"storage", "account.registered", "account.published", "default_account", "local_nat_type"}
 )
 
 // needsStorage tells whether the file wants something of a party that only an
@@ -49,11 +49,11 @@ func (p *party) needsStorage() bool {
 			}
 		}
 	}
-	return p.watchesAny("CFG", "SIPAccount") || p.asksForStorage()
+	return p.watchesAny("CFG", "SIPAccount", "PresencePublication") || p.asksForStorage()
 }
 
 // watchesAny tells whether notifications are judged whose names begin so. Those
-// of CFG and SIPAccount only come from an application with storage.
+// of CFG, SIPAccount and PresencePublication only come from an application with storage.
 func (p *party) watchesAny(beginnings ...string) bool {
 	patterns := p.def.Watch
 	if patterns == nil {
@@ -317,6 +317,9 @@ func (p *party) storedAttribute(name string) (any, bool) {
 	case "account.registered":
 		acc := p.accounts[""]
 		return acc != nil && acc.Registered(), true
+	case "account.published":
+		acc := p.accounts[""]
+		return acc != nil && acc.Published(), true
 	case "default_account":
 		return p.defaultAccount(), true
 	}

@@ -55,6 +55,8 @@ var calls = map[string]callSpec{
 	"start":              {app: true, about: "starts the application of the party"},
 	"stop":               {app: true, about: "stops the application of the party"},
 	"set":                {arg: mapArgument, app: true, about: "changes settings of the running application"},
+	"publish":            {arg: textArgument, params: []string{"type", "size"}, app: true, about: "publishes this presence document in the name of the default account"},
+	"unpublish":          {app: true, about: "removes what was published"},
 	"plug":               {arg: textArgument, app: true, about: "plugs in a sound device of the party"},
 	"unplug":             {arg: textArgument, app: true, about: "unplugs a sound device of the party"},
 	"prefer":             {arg: textArgument, app: true, about: "makes a sound device the one that the system prefers"},

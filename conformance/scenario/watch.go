@@ -15,7 +15,7 @@ var watchWords = map[string][]string{
 	"stream":      {"MediaStream*", "AudioStream*", "ChatStream*", "FileTransferStream*", "DesktopSharing*"},
 	"msrp":        {"MSRPTransportTrace", "MSRPLibraryLog"},
 	"application": {"SIPApplication*", "SIPSessionManager*"},
-	"account":     {"SIPAccount*", "BonjourAccount*"},
+	"account":     {"SIPAccount*", "BonjourAccount*", "PresencePublication*"},
 	"dns":         {"DNSLookup*"},
 	"config":      {"CFG*"},
 	"sound":       {"AudioDevicesDidChange", "DefaultAudioDeviceDidChange", "WavePlayer*"},

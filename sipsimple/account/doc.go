@@ -1,6 +1,6 @@
 // Package account is who the user is: accounts and their manager, registration
-// (RFC 3261 section 10), message waiting (RFC 3842), and the account of the
-// local network.
+// (RFC 3261 section 10), message waiting (RFC 3842), presence publication (RFC
+// 3903), and the account of the local network.
 //
 // An [Account] is one identity. It comes from the configuration, by way of a
 // [Manager], with settings, registration and message waiting; or it is a plain
@@ -14,6 +14,7 @@
 // account as sender: SIPAccountWillRegister and so on.
 //
 // All accounts of a manager share one executor, so that what they do has one
-// order. Registration and message waiting are pure machines (registrar.go,
-// voicemail.go); registering.go and subscribing.go are their surroundings.
+// order. Registration, message waiting and publication are pure machines
+// (registrar.go, voicemail.go, publisher.go); registering.go, watching.go and
+// publishing.go are their surroundings.
 package account

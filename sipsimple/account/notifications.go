@@ -1,6 +1,8 @@
 package account
 
 import (
+	"slices"
+
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
 )
@@ -191,5 +193,5 @@ func Notifications() []notification.Data {
 		SIPAccountRegistrationDidEnd{}, SIPAccountRegistrationDidNotEnd{}, SIPRegistrationDidSucceed{},
 		SIPRegistrationDidFail{}, SIPRegistrationWillExpire{}, SIPRegistrationWillEnd{}, SIPRegistrationDidEnd{},
 		SIPRegistrationDidNotEnd{}, SystemIPAddressDidChange{}, SystemDidWakeUpFromSleep{},
-	}, bonjourNotifications()...)
+	}, slices.Concat(publicationNotifications(), bonjourNotifications())...)
 }

@@ -17,6 +17,7 @@ type stored struct {
 
 	registered atomic.Bool
 	mwiActive  atomic.Bool
+	published  atomic.Bool
 	voicemail  atomic.Pointer[string] // as the server told
 	gruus      atomic.Pointer[gruus]
 
@@ -28,6 +29,8 @@ type stored struct {
 	waiting     []func() // told when it has been deactivated
 	registering *registering
 	watching    *watching
+	publishing  *publishing
+	presence    *PresenceState // nil: nothing is to be published
 	documents   storage.XCAPStorage
 }
 
@@ -45,6 +48,7 @@ func (m *Manager) newStored(id string) (*Account, error) {
 	a.ID, a.stored = settings.ID(), s
 	s.registering = newRegistering(s)
 	s.watching = newWatching(s)
+	s.publishing = newPublishing(s)
 	return a, nil
 }
 
@@ -109,12 +113,15 @@ func (s *stored) activate() {
 		if s.settings.MessageSummary.Enabled.Get() {
 			s.watching.feed(mwiWanted{})
 		}
+		if s.presence != nil {
+			s.publishPresence()
+		}
 	})
 	s.tell(SIPAccountDidActivate{})
 }
 
-// deactivate leaves the network: first the voice mail, then the registrar. done
-// is told when that is over.
+// deactivate leaves the network: first the voice mail, then the presence, then the
+// registrar. done is told when that is over.
 func (s *stored) deactivate(done func()) {
 	s.again = false
 	switch {
@@ -128,7 +135,9 @@ func (s *stored) deactivate(done func()) {
 	s.active, s.leaving = false, true
 	s.waiting = append(s.waiting, done)
 	s.tell(SIPAccountWillDeactivate{})
-	s.watching.leave(func() { s.registering.leave(s.left) })
+	s.watching.leave(func() {
+		s.publishing.leave(func() { s.registering.leave(s.left) })
+	})
 }
 
 // left ends the deactivation.
@@ -174,6 +183,7 @@ func (s *stored) changed(modified configuration.Modified) {
 	}
 	s.registrationChanged(modified)
 	s.watchingChanged(modified)
+	s.presenceChanged(modified)
 }
 
 var registrationKeys = []string{
@@ -203,6 +213,15 @@ func (s *stored) watchingChanged(modified configuration.Modified) {
 	}
 }
 
+func (s *stored) presenceChanged(modified configuration.Modified) {
+	switch {
+	case modified.Has("presence.enabled"):
+		s.publishPresence()
+	case modified.Has(registrationKeys...) || modified.Has("sip.publish_interval"):
+		s.publishing.feed(pubReload{})
+	}
+}
+
 // deleted follows the removal of the account from the configuration.
 func (s *stored) deleted() {
 	s.stop(func() {})
@@ -217,6 +236,9 @@ func (s *stored) transportsChanged() {
 	if s.active && s.settings.MessageSummary.Enabled.Get() {
 		s.watching.feed(mwiReload{})
 	}
+	if s.active {
+		s.publishing.feed(pubReload{})
+	}
 }
 
 // networkChanged follows another address of this host, or other name servers.
@@ -224,5 +246,6 @@ func (s *stored) networkChanged() {
 	if s.active {
 		s.registering.feed(regNetwork{})
 		s.watching.feed(mwiNetwork{})
+		s.publishing.feed(pubNetwork{})
 	}
 }
