@@ -67,6 +67,9 @@ type Config struct {
 	// is the one above unless it is set. With storage what is not set here are the
 	// settings of the account.
 	MSRP streams.MSRPSettings
+	// NAT says how accounts that are not stored get through NATs; the zero value: not
+	// at all. Stored accounts have nat_traversal.*.
+	NAT streams.NATSettings
 
 	// Nameservers tells the name servers of the system. nil means
 	// that names are looked up by Net, which knows no SRV records.

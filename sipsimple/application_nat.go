@@ -8,9 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-sipsimple/callflow/sipsimple/account"
+	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/core/natdetect"
+	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
 )
 
 // natDetection finds out which kind of NAT we are behind, again whenever the
@@ -102,7 +103,7 @@ func (d *natDetection) store(kind natdetect.Type) {
 // ask is the kind of NAT, Unknown when nobody answers.
 func (d *natDetection) ask(ctx context.Context) natdetect.Type {
 	for _, a := range d.p.loaded.accounts.Accounts() {
-		for _, server := range d.servers(ctx, a) {
+		for _, server := range stunServers(ctx, d.p.resolver, a.Settings()) {
 			if ctx.Err() != nil {
 				return natdetect.Unknown
 			}
@@ -120,11 +121,11 @@ func (d *natDetection) ask(ctx context.Context) natdetect.Type {
 	return natdetect.Unknown
 }
 
-// servers are those of the account's settings, else those of its domain.
-func (d *natDetection) servers(ctx context.Context, a *account.Account) []netip.AddrPort {
-	list, ok := a.Settings().NATTraversal.STUNServerList.Get()
+// stunServers are those of the account's settings, else those of its domain. What is not found is left out.
+func stunServers(ctx context.Context, r *resolver.Resolver, settings *configuration.Account) []netip.AddrPort {
+	list, ok := settings.NATTraversal.STUNServerList.Get()
 	if !ok || len(list) == 0 {
-		found, err := d.p.resolver.LookupService(ctx, a.Settings().Address().Domain, "stun")
+		found, err := r.LookupService(ctx, settings.Address().Domain, "stun")
 		if err != nil {
 			return nil
 		}
@@ -132,7 +133,7 @@ func (d *natDetection) servers(ctx context.Context, a *account.Account) []netip.
 	}
 	var servers []netip.AddrPort
 	for _, server := range list {
-		addrs, err := d.p.resolver.LookupHost(ctx, strings.Trim(server.Host, "[]"))
+		addrs, err := r.LookupHost(ctx, strings.Trim(server.Host, "[]"))
 		if err == nil && len(addrs) > 0 {
 			servers = append(servers, netip.AddrPortFrom(addrs[0], uint16(server.Port)))
 		}

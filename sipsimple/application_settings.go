@@ -2,11 +2,14 @@ package sipsimple
 
 import (
 	"cmp"
+	"context"
+	"net/netip"
 	"time"
 
 	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/sipsimple/account"
 	"github.com/go-sipsimple/callflow/sipsimple/configuration"
+	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
@@ -58,7 +61,18 @@ func (a *Application) environment(acc *account.Account) *streams.Environment {
 	} else if env.MSRP.TLS == nil {
 		env.MSRP.TLS = a.cfg.TLS
 	}
+	if acc != nil && acc.Settings() != nil {
+		env.NAT = natSettings(acc.Settings(), a.platform.Load().resolver)
+	}
 	return &env
+}
+
+// natSettings are those of a stored account; the Bonjour account has none.
+func natSettings(settings *configuration.Account, r *resolver.Resolver) streams.NATSettings {
+	return streams.NATSettings{
+		UseICE:      settings.NATTraversal.UseICE.Get(),
+		STUNServers: func(ctx context.Context) []netip.AddrPort { return stunServers(ctx, r, settings) },
+	}
 }
 
 // rtpSettings fills in what is not set.

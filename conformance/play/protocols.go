@@ -211,6 +211,8 @@ func stunFields(data []byte) map[string]any {
 		fields["method"] = strings.ToUpper(m.Type.Method.String())
 	}
 	switch m.Type.Class {
+	case stun.ClassIndication:
+		fields["method"] = "INDICATION"
 	case stun.ClassSuccessResponse:
 		fields["code"] = 200
 	case stun.ClassErrorResponse:
@@ -226,5 +228,23 @@ func stunFields(data []byte) map[string]any {
 	if change, err := m.Get(stun.AttrChangeRequest); err == nil && len(change) == 4 {
 		fields["change"] = [...]string{"none", "port", "address", "both"}[change[3]>>1&3]
 	}
+	iceFields(m, fields)
 	return fields
+}
+
+// iceFields reads the attributes of a check (RFC 8445 section 7.1).
+func iceFields(m *stun.Message, fields map[string]any) {
+	var name stun.Username
+	if name.GetFrom(m) == nil {
+		fields["username"] = name.String()
+	}
+	switch {
+	case m.Contains(stun.AttrICEControlling):
+		fields["role"] = "controlling"
+	case m.Contains(stun.AttrICEControlled):
+		fields["role"] = "controlled"
+	}
+	if m.Contains(stun.AttrUseCandidate) {
+		fields["use_candidate"] = true
+	}
 }

@@ -86,7 +86,8 @@ func (p *party) serveSIP() error {
 	p.server.sip, err = sipserver.New(sipserver.Config{
 		Name: p.def.Name, Net: p.host, Host: p.address(), Rand: p.random(), TLS: cert,
 		Registrar: def.Kind == "registrar", Proxy: true, Users: def.Users, Challenge: def.Challenge, Expires: def.Expires,
-		MinExpires: def.Shortest, GRUU: def.GRUU, Forks: def.Forks, Answers: def.Answers, Trace: p.world.wire.trace(p.def.Name), Changed: p.world.touch,
+		MinExpires: def.Shortest, GRUU: def.GRUU, Forks: def.Forks, Answers: def.Answers,
+		FixContacts: def.FixContacts, Trace: p.world.wire.trace(p.def.Name), Changed: p.world.touch,
 	})
 	return err
 }

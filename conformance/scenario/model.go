@@ -88,6 +88,8 @@ type Server struct {
 	GRUU      bool              // gives them
 	Forks     map[string][]string
 	Answers   map[string][]sipserver.Answer // by method; "*" = any other
+
+	FixContacts bool // Contacts get the address that they come from
 }
 
 // Settings are dotted paths and their values; the members of a list are joined

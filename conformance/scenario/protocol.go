@@ -15,8 +15,8 @@ var (
 	dnsCodes  = []string{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"}
 	dnsFields = []string{"name", "answers", "transport"}
 
-	stunMethods = []string{"BINDING"}
-	stunFields  = []string{"mapped", "change", "transport"}
+	stunMethods = []string{"BINDING", "INDICATION"}
+	stunFields  = []string{"mapped", "change", "role", "use_candidate", "username", "transport"}
 )
 
 // otherMessage reads a message of another protocol than SIP: TYPE, CODE,
@@ -62,7 +62,7 @@ func (c *compiler) otherName(protocol string, item *match.Item, n *node) {
 	types, isCode, example := dnsTypes, slices.Contains(dnsCodes, code), "a type such as SRV, NOERROR, or NOERROR SRV"
 	switch protocol {
 	case "stun":
-		types, isCode, example = stunMethods, codeForm.MatchString(code), "BINDING, 200, or a code"
+		types, isCode, example = stunMethods, codeForm.MatchString(code), "BINDING, INDICATION, 200, or a code"
 	case "msrp":
 		types, isCode, example = msrpMethods, codeForm.MatchString(code), "SEND, 200, or 200 SEND"
 		if methodForm.MatchString(code) && didYouMean(code, msrpMethods) == "" {

@@ -54,6 +54,8 @@ func (c *compiler) sentLine(p pair) SDPLine {
 			line.Formats = c.texts(f.value, "a list of formats")
 		case "media":
 			line.Media = c.text(f.value, "a media type")
+		case "candidates":
+			c.r.at(f.key, "%s is only for descriptions that are received", quote(f.key.text))
 		case "attributes":
 			line.Attributes = c.texts(f.value, "a list of attributes")
 		default:

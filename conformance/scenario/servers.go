@@ -23,9 +23,11 @@ var (
 	authorities  = []string{"test", "none"}
 
 	// serverKeys need `server:` beside them.
-	serverKeys = []string{"server", "users", "challenge", "expires", "min_expires", "gruu", "forks", "answers"}
+	serverKeys = []string{"server", "users", "challenge", "expires", "min_expires", "gruu", "forks", "answers", "contacts"}
 	// serverAllows are the keys of a party that a server may have, too.
 	serverAllows = []string{"host", "nat", "tls"}
+
+	contactWords = []string{"kept", "source"}
 
 	answerKeys = []string{"reason", "stale", "headers", "expires", "body", "after"}
 )
@@ -76,6 +78,8 @@ func (c *compiler) serverKey(p *Party, party *node, k pair) bool {
 		c.forks(s, value)
 	case "answers":
 		c.answers(s, value)
+	case "contacts":
+		s.FixContacts = c.word(value, contactWords) == "source"
 	}
 	return true
 }
@@ -101,7 +105,7 @@ func (c *compiler) checkServer(p *Party, key, value *node) {
 			c.r.at(k.key, "%s is a server: it has no %s", quote(key.text), name)
 		case p.Server.Kind == "stun" && (name == "tls" || name != "server" && slices.Contains(serverKeys, name)):
 			c.r.at(k.key, "a STUN server has no %s", name)
-		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "min_expires", "forks", "answers"}, name):
+		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "min_expires", "forks", "answers", "contacts"}, name):
 			c.r.at(k.key, "an MSRP relay has no %s", name)
 		case p.Server.Kind != "registrar" && (name == "gruu" || p.Server.Kind == "proxy" && (name == "expires" || name == "min_expires")):
 			c.r.at(k.key, "a %s grants no registrations; say server: registrar", p.Server.Kind)

@@ -57,6 +57,7 @@ var (
 		"min_expires": "shorter registrations are refused with 423, in seconds",
 		"gruu":        "true: a registrar that gives GRUUs (RFC 5627)",
 		"forks":       "branches of a proxy by user: {bob: [p1, p2]}",
+		"contacts":    "what a proxy does with Contacts: kept, or source: it writes where they come from into them, for parties behind NATs",
 		"answers":     "what the first requests of a method get before normal service: forward, silent, a code, {CODE: {stale, reason, headers, expires, body, after}}",
 	}
 	streamWords = keywords{
@@ -132,6 +133,8 @@ var (
 	otherWords = keywords{
 		"name": "DNS: the name asked for", "answers": "DNS: the records, as zone lines without the name and its lifetime",
 		"mapped": "STUN: the address that the request came from", "change": "STUN: what CHANGE-REQUEST asks for: address, port, both",
+		"role": "STUN: of the sender of an ICE check, controlling or controlled", "use_candidate": "STUN: the check nominates its pair",
+		"username": "STUN: ice-ufrag of the receiver, a colon, that of the sender",
 	}
 	sdpWords = keywords{
 		"lines":   "number of m-lines",
@@ -148,6 +151,7 @@ var (
 		"formats":    "payload types or formats",
 		"media":      "media type",
 		"attributes": "a= lines without a=",
+		"candidates": "types of the ICE candidates, in their order",
 	}
 	soundWords = keywords{
 		"tone":        "the one tone heard, such as 440 Hz",
@@ -191,6 +195,7 @@ var (
 		"on_hold_by_remote": "held by the peer",
 		"received":          "what arrived: the texts of a chat, the number of octets of a file; identical: as it was sent", "recording": "what was recorded",
 		"codec": "codec in use", "sample_rate": "of the codec, in Hz", "srtp_active": "encrypted", "ice_active": "ICE in use",
+		"local_rtp_candidate_type": "host, srflx or prflx, where ICE is in use", "remote_rtp_candidate_type": "the same of the peer, or relay",
 		"muted": "the peer's sound is kept from us", "recording_active": "is recorded", "direction": "direction in use",
 		"local_rtp_address": "our address", "local_rtp_port": "our port", "remote_rtp_address": "the peer's address",
 		"remote_rtp_port": "the peer's port",
@@ -231,5 +236,5 @@ var (
 	errorWords    = []string{"illegal_state", "illegal_direction", "argument", "already_used", "any"}
 	sessionStates = []string{"null", "outgoing", "incoming", "accepting", "connected", "sending_proposal",
 		"received_proposal", "accepting_proposal", "rejecting_proposal", "cancelling_proposal", "terminating", "terminated"}
-	streamStates = []string{"NULL", "INITIALIZING", "INITIALIZED", "STARTING", "STARTED", "ESTABLISHED", "FAILED", "ENDED"}
+	streamStates = []string{"NULL", "INITIALIZING", "INITIALIZED", "STARTING", "STARTED", "WAIT_ICE", "ESTABLISHED", "FAILED", "ENDED"}
 )

@@ -104,9 +104,10 @@ func (g *generator) server() map[string]object {
 		"challenge":   anyOf("", object{"enum": list{401, 407}}, ref("variable")),
 		"expires":     anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")),
 		"min_expires": anyOf("", object{"type": "integer", "minimum": 1}, ref("variable")), "gruu": object{"type": "boolean"},
-		"forks":   mapOf("", listOf("parties or URIs", ref("text"))),
-		"answers": mapOf("", listOf("one after another", answer)),
-		"storage": storage(),
+		"forks":    mapOf("", listOf("parties or URIs", ref("text"))),
+		"contacts": oneWord("", []string{"kept", "source"}),
+		"answers":  mapOf("", listOf("one after another", answer)),
+		"storage":  storage(),
 		"tls": closed("", object{"certificate": wordOrFile("what it shows", l.Certificates),
 			"ca": wordOrFile("whom it trusts", l.Authorities)}),
 	}

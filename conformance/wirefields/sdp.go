@@ -155,6 +155,7 @@ func (s SDP) line(i int) Line {
 //	direction             of a line that is alive
 //	port, address, media, protocol, formats, attributes
 //	codecs                those that a call could consist of, by name
+//	candidates            types of the ICE candidates (RFC 5245 section 15.1)
 type Line struct {
 	Media        *psdp.MediaDescription
 	session      *psdp.SessionDescription
@@ -221,6 +222,8 @@ func (l Line) Part(name string) any {
 		return slices.Clone(m.MediaName.Formats)
 	case "codecs":
 		return codecs(m)
+	case "candidates":
+		return candidates(m)
 	case "attributes":
 		list := make([]string, len(m.Attributes))
 		for i, a := range m.Attributes {
@@ -229,6 +232,20 @@ func (l Line) Part(name string) any {
 		return list
 	}
 	return match.Absent{}
+}
+
+// candidates are the types of the a=candidate lines, "" where there is none.
+func candidates(m *psdp.MediaDescription) []string {
+	list := []string{}
+	for _, a := range m.Attributes {
+		if a.Key != "candidate" {
+			continue
+		}
+		_, rest, _ := strings.Cut(a.Value, " typ ")
+		kind, _, _ := strings.Cut(rest, " ")
+		list = append(list, kind)
+	}
+	return list
 }
 
 // codec goes by "opus", "opus/48000" and its full name.

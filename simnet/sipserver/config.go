@@ -51,6 +51,10 @@ type Config struct {
 	// NoRecordRoute keeps the proxy out of the dialogs that it helps to make.
 	NoRecordRoute bool
 
+	// FixContacts writes where a message has come from into a Contact with another address, as a proxy does that is there
+	// for parties behind NATs which do not know their addresses outside: requests of the dialog then find back.
+	FixContacts bool
+
 	// Resolve finds the address of a host for a transport ("udp", "tcp", "tls"); port 0 means that of the URI, or the
 	// standard one. It must not block. nil means the look-up of Net.
 	Resolve func(host, transport string) (netip.AddrPort, error)

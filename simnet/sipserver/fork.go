@@ -66,8 +66,11 @@ func (b *branch) start(req *sip.Request, t target, loop string) {
 		return
 	}
 	b.dest = dest
-	if recorded(req) && !s.cfg.NoRecordRoute {
-		s.recordRoute(req, b.f.msg.Transport, dest.Transport)
+	if recorded(req) {
+		s.fixContact(req, b.f.msg.Source)
+		if !s.cfg.NoRecordRoute {
+			s.recordRoute(req, b.f.msg.Transport, dest.Transport)
+		}
 	}
 	strictRoute(req)
 	s.addVia(req, dest.Transport, "z9hG4bK"+s.token(8)+"."+loop)
@@ -95,6 +98,7 @@ func (b *branch) heard(event transaction.Event) {
 	case transaction.TransportError:
 		b.finish(sip.StatusServiceUnavailable)
 	default:
+		b.f.s.fixContact(event.Response, event.Message.Source)
 		b.response(event.Response)
 		return
 	}

@@ -106,6 +106,25 @@ func (s *Server) recordRouteFor(transport string, target sip.Uri) sip.Header {
 	return &sip.RecordRouteHeader{Address: uri}
 }
 
+// fixContact is what [Config.FixContacts] says. Names are left alone, as are the Contacts of a redirection.
+func (s *Server) fixContact(msg interface{ Contact() *sip.ContactHeader }, source netip.AddrPort) {
+	if res, ok := msg.(*sip.Response); ok && res.StatusCode >= 300 || !s.cfg.FixContacts {
+		return
+	}
+	contact := msg.Contact()
+	if contact == nil {
+		return
+	}
+	addr, err := netip.ParseAddr(strings.Trim(contact.Address.Host, "[]"))
+	if err != nil || addr == source.Addr() {
+		return
+	}
+	contact.Address.Host, contact.Address.Port = source.Addr().String(), int(source.Port())
+	if source.Addr().Is6() {
+		contact.Address.Host = "[" + contact.Address.Host + "]"
+	}
+}
+
 // decrement lowers Max-Forwards, which is 70 where there is none (RFC 3261 section 16.6, step 3).
 func decrement(req *sip.Request) {
 	hops := sip.MaxForwardsHeader(70)

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/audio"
+	"github.com/go-sipsimple/callflow/sipsimple/internal/ice"
 )
 
 // AudioType is the type of an [AudioStream].
@@ -23,6 +25,7 @@ const (
 	AudioNull         AudioState = "NULL"
 	AudioInitializing AudioState = "INITIALIZING"
 	AudioInitialized  AudioState = "INITIALIZED"
+	AudioWaitICE      AudioState = "WAIT_ICE"
 	AudioEstablished  AudioState = "ESTABLISHED"
 	AudioEnded        AudioState = "ENDED"
 )
@@ -32,8 +35,9 @@ const (
 // the network and a device of its own on the application's voice mixer.
 //
 // It sends to the address in the peer's SDP and plays what comes from there,
-// nothing else. All methods return at once and may be called from any
-// goroutine.
+// nothing else: unless ICE finds another way, or the peer's packets prove to
+// come from another address (see wanderer). All methods return at once and may
+// be called from any goroutine.
 type AudioStream struct {
 	env    *Environment
 	mixer  *audio.Mixer
@@ -55,6 +59,11 @@ type AudioStream struct {
 
 	proposed  *sdp.MediaDescription // the peer's m-line that was validated last
 	recording *recording            // nil: none
+
+	ice          *iceSession // nil: none
+	cancelLookup context.CancelFunc
+	negotiation  *negotiation // while ICE is under way
+	proposedICE  remoteICE    // of the offer that made the stream, or that was validated last
 }
 
 // remoteOffer is the m-line an incoming stream was made from.
@@ -74,6 +83,9 @@ type path struct {
 	eventsOut eventFormat           // that the peer takes
 	eventsIn  eventFormat           // that we take
 	keys      keys                  // zero: plain RTP
+
+	byICE                 bool // ICE has found the addresses
+	localType, remoteType ice.Type
 }
 
 // NewAudioStream returns a stream to offer, in state NULL.
@@ -193,7 +205,8 @@ func (s *AudioStream) LocalRTPAddress() netip.AddrPort {
 	return s.rtp.local
 }
 
-// RemoteRTPAddress is where we send to; it is not valid before the start.
+// RemoteRTPAddress is where we send to, by the peer's SDP or by ICE; it is not
+// valid before the start.
 func (s *AudioStream) RemoteRTPAddress() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()

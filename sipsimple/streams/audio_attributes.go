@@ -37,7 +37,13 @@ func (s *AudioStream) Attribute(name string) (any, bool) {
 	case "srtp_active":
 		return s.SRTPActive(), true
 	case "ice_active":
-		return false, true
+		return s.ICEActive(), true
+	case "local_rtp_candidate_type":
+		local, _ := s.RTPCandidateTypes()
+		return nullText(local), true
+	case "remote_rtp_candidate_type":
+		_, remote := s.RTPCandidateTypes()
+		return nullText(remote), true
 	case "packets_lost":
 		return int(s.Statistics().RX.Lost), true
 	case "statistics":

@@ -7,7 +7,8 @@ import (
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
-// Initialize implements [MediaStream]: it binds a pair of ports.
+// Initialize implements [MediaStream]: it binds a pair of ports, and finds with ICE
+// how they are seen from outside.
 func (s *AudioStream) Initialize(session Session, _ Direction) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,12 +30,22 @@ func (s *AudioStream) Initialize(session Session, _ Direction) error {
 		s.failInitializeLocked(err.Error())
 		return nil
 	}
-	rtp, err := openRTP(s.env, session.LocalIP())
+	if s.decideICELocked() {
+		if s.ice, err = newICESession(randomOf(s.env), s.iceChanged); err != nil {
+			s.failInitializeLocked(err.Error())
+			return nil
+		}
+	}
+	rtp, err := openRTP(s.env, session.LocalIP(), s.ice)
 	if err != nil {
 		s.failInitializeLocked(err.Error())
 		return nil
 	}
 	s.rtp = rtp
+	if s.ice != nil {
+		s.gatherLocked()
+		return nil
+	}
 	s.state = AudioInitialized
 	s.env.Center.Post(s, MediaStreamDidInitialize{})
 	return nil
@@ -60,20 +71,21 @@ func (s *AudioStream) failLocked(reason string) {
 func (s *AudioStream) LocalMedia(forOffer bool) (*sdp.MediaDescription, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != AudioInitialized && s.state != AudioEstablished {
+	if s.state != AudioInitialized && s.state != AudioWaitICE && s.state != AudioEstablished {
 		return nil, &IllegalStateError{Method: "LocalMedia", State: string(s.state)}
 	}
 	if forOffer {
-		return localLine(s.rtp.local, s.codecs, s.keying, s.hold.Offer(s.active.direction)), nil
+		return s.describeLocked(s.keying, s.hold.Offer(s.active.direction), true), nil
 	}
-	line := localLine(s.rtp.local, s.codecs, s.keying.answering(s.proposed), s.hold.Answer())
+	line := s.describeLocked(s.keying.answering(s.proposed), s.hold.Answer(), false)
 	if s.state == AudioInitialized && s.offer != nil {
 		return callsdp.AnswerLine(s.offer.line, s.offer.session, line), nil
 	}
 	return line, nil
 }
 
-// Start implements [MediaStream]: sound flows when it returns.
+// Start implements [MediaStream]: sound flows when it returns, with ICE when
+// that is over.
 func (s *AudioStream) Start(local, remote *sdp.SessionDescription, index int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,14 +98,26 @@ func (s *AudioStream) Start(local, remote *sdp.SessionDescription, index int) er
 		return nil
 	}
 	s.keying = s.keying.settled(p.keys)
+	if s.ice != nil {
+		if theirs := readICE(remote, remote.MediaDescriptions[index]); theirs.has && !theirs.mismatch {
+			s.startICELocked(p, local, index, theirs.Remote)
+			return nil
+		}
+		s.ice.stop()
+	}
+	s.establishLocked(p, local, index)
+	return nil
+}
+
+// establishLocked has sound flow.
+func (s *AudioStream) establishLocked(p path, ours *sdp.SessionDescription, index int) {
 	if err := s.connectLocked(p); err != nil {
 		s.failLocked(err.Error())
-		return nil
+		return
 	}
 	s.state = AudioEstablished
-	s.applyHoldLocked(local, index)
+	s.applyHoldLocked(ours, index)
 	s.env.Center.Post(s, MediaStreamDidStart{})
-	return nil
 }
 
 // connectLocked joins network and mixer along a path. The mixer may tick the port before AddPort has returned: all that a
@@ -129,13 +153,23 @@ func (*AudioStream) Deactivate() {}
 func (s *AudioStream) End() {
 	s.mu.Lock()
 	rtp := s.rtp
-	effective := s.state == AudioInitialized || s.state == AudioEstablished
+	effective := s.state == AudioInitialized || s.state == AudioWaitICE || s.state == AudioEstablished
 	if s.state != AudioEnded && !effective {
 		s.bridge.Stop()
 	}
+	gathering := s.state == AudioInitializing && rtp != nil
 	s.state = AudioEnded
+	if s.ice != nil {
+		s.ice.stop()
+	}
+	if s.cancelLookup != nil {
+		s.cancelLookup()
+	}
 	if !effective {
 		s.mu.Unlock()
+		if gathering {
+			rtp.close()
+		}
 		return
 	}
 	s.env.Center.Post(s, MediaStreamWillEnd{})

@@ -38,9 +38,12 @@ type audioPort struct {
 
 	mu      sync.Mutex
 	path    path
-	dest    net.Addr // of path.remote, nil if there is none
-	control net.Addr // of path.control
+	dest    net.Addr // where RTP goes, nil if nowhere
+	control net.Addr // where RTCP goes
 	parsed  rtp.Packet
+
+	from, controlFrom netip.AddrPort // where both come from: path.remote and path.control, until the peer moves
+	wanderer          wanderer
 
 	reception reception
 	events    eventReceiver
@@ -81,10 +84,13 @@ func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
 func (a *audioPort) follow(p path) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.path, a.dest, a.control = p, nil, nil
-	if p.remote.IsValid() {
-		a.dest, a.control = net.UDPAddrFromAddrPort(p.remote), net.UDPAddrFromAddrPort(p.control)
+	if stays := p.remote.IsValid() && p.remote == a.path.remote && p.control == a.path.control; !stays {
+		a.dest, a.control, a.from, a.controlFrom = nil, nil, netip.AddrPort{}, netip.AddrPort{}
+		if p.remote.IsValid() {
+			a.settleLocked(p.remote, p.control)
+		}
 	}
+	a.path = p
 	for payloadType, codec := range p.decoders {
 		// Another codec of another rate than the one in use is not played.
 		if a.decoders[payloadType] == nil && codec.SampleRate == a.codec.SampleRate {
@@ -105,6 +111,9 @@ func (a *audioPort) WriteFrame(frame []int16) {
 		return
 	}
 	t := a.tick()
+	if a.rtp.ice != nil {
+		a.rtp.ice.tick(t.dest != nil)
+	}
 	step := a.codec.TimestampStep()
 	if t.dest == nil {
 		a.rtp.skip(step)
@@ -184,14 +193,17 @@ func (a *audioPort) tick() turn {
 	return t
 }
 
-// receive takes a datagram. Only RTP of the negotiated types from the
-// negotiated address is played.
+// receive takes a datagram. Only RTP of the negotiated types from the peer's
+// address is played.
 func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if from == a.path.remote && from != a.from {
+		a.settleLocked(a.path.remote, a.path.control) // back where it should be
+	}
 	switch {
-	case from != a.path.remote:
-		a.flow.Strangers++
+	case from != a.from:
+		a.strangeLocked(data, from)
 		return
 	case isControl(data):
 		a.controlLocked(data)
@@ -203,7 +215,7 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 		a.flow.Unauthentic++
 		return
 	}
-	a.heard = true
+	a.heard, a.wanderer.packets = true, 0
 	a.flow.Packets++
 	a.flow.Bytes += uint64(len(a.parsed.Payload))
 	if !a.reception.known || a.reception.ssrc != a.parsed.SSRC {

@@ -122,11 +122,11 @@ func firstCommon(line *sdp.MediaDescription, ours []audio.Codec) (format, bool) 
 }
 
 // localLine describes all our codecs, and events. Addresses are the session's business.
-func localLine(local netip.AddrPort, codecs []audio.Codec, k keying, direction sdp.Direction) *sdp.MediaDescription {
+func localLine(local, control netip.AddrPort, codecs []audio.Codec, k keying, direction sdp.Direction) *sdp.MediaDescription {
 	line := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: int(local.Port())}, Protos: []string{"RTP", "AVP"},
 	}}
-	line.Attributes = append(line.Attributes, sdp.NewAttribute("rtcp", strconv.Itoa(int(local.Port())+1)))
+	line.Attributes = append(line.Attributes, sdp.NewAttribute("rtcp", strconv.Itoa(int(control.Port()))))
 	for _, c := range codecs {
 		number := strconv.Itoa(int(c.PayloadType))
 		line.MediaName.Formats = append(line.MediaName.Formats, number)

@@ -37,7 +37,7 @@ func (s *AudioStream) ValidateUpdate(remote *sdp.SessionDescription, index int) 
 	if !s.keying.accepts(line) {
 		return false
 	}
-	s.proposed = callsdp.CloneLine(line)
+	s.proposed, s.proposedICE = callsdp.CloneLine(line), readICE(remote, line)
 	return true
 }
 
@@ -46,7 +46,7 @@ func (s *AudioStream) ValidateUpdate(remote *sdp.SessionDescription, index int) 
 func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != AudioEstablished || s.failed {
+	if s.state != AudioWaitICE && s.state != AudioEstablished || s.failed {
 		return
 	}
 	p, err := negotiated(local, remote, index, s.codecs, s.keying)
@@ -57,6 +57,11 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 	if !p.remote.IsValid() {
 		p.remote, p.control = s.active.remote, s.active.control // 0.0.0.0 holds, it does not move
 	}
+	if s.state == AudioWaitICE {
+		s.negotiation.path, s.negotiation.ours, s.negotiation.index = p, local, index
+		return
+	}
+	s.followICELocked(&p, remote, index)
 	if !s.active.moved(p) {
 		if err := s.rtp.protect(p.keys); err != nil {
 			s.breakLocked(err)
@@ -67,13 +72,21 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 		s.applyHoldLocked(local, index)
 		return
 	}
-	s.disconnectLocked()
-	if err := s.connectLocked(p); err != nil {
-		s.breakLocked(err)
+	if !s.rebuildLocked(p) {
 		return
 	}
 	s.applyHoldLocked(local, index)
 	s.env.Center.Post(s, AudioStreamDidChangeRTPParameters{})
+}
+
+// rebuildLocked has sound flow along another path.
+func (s *AudioStream) rebuildLocked(p path) bool {
+	s.disconnectLocked()
+	if err := s.connectLocked(p); err != nil {
+		s.breakLocked(err)
+		return false
+	}
+	return true
 }
 
 // breakLocked is the failure of an update: media stops, End still releases

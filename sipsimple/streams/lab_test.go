@@ -54,6 +54,7 @@ type options struct {
 	srtp    streams.Encryption
 	sip     string             // transport of the signalling; "": udp
 	sounds  *simnet.SoundClock // nil: each device has its own
+	ice     bool
 }
 
 func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...float64) *party {
@@ -76,7 +77,7 @@ func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...
 		RTP: streams.RTPSettings{
 			Timeout: o.timeout, Codecs: o.codecs, PortMin: o.ports[0], PortMax: o.ports[1], SRTPEncryption: o.srtp,
 		},
-		Ports: &streams.PortRotation{},
+		Ports: &streams.PortRotation{}, NAT: streams.NATSettings{UseICE: o.ice},
 	}
 	return p
 }
@@ -96,6 +97,10 @@ func (p *party) note(n notification.Notification) {
 		}
 	case streams.AudioStreamGotDTMF:
 		text += " " + data.Digit
+	case streams.AudioStreamICENegotiationStateDidChange:
+		text = data.State
+	case streams.AudioStreamICENegotiationDidFail:
+		text += ": " + data.Reason
 	case streams.MediaStreamDidFail:
 		text += ": " + data.Reason
 	}

@@ -29,6 +29,7 @@ func (MediaStreamDidEnd) NotificationName() string        { return "MediaStreamD
 // Notifications lists a zero value of every notification of this package.
 func Notifications() []notification.Data {
 	return append(msrpNotifications(), []notification.Data{
+		AudioStreamICENegotiationStateDidChange{}, AudioStreamICENegotiationDidSucceed{}, AudioStreamICENegotiationDidFail{},
 		MediaStreamDidInitialize{}, MediaStreamDidStart{}, MediaStreamDidFail{}, MediaStreamWillEnd{}, MediaStreamDidEnd{},
 		AudioStreamDidChangeHoldState{}, AudioStreamDidChangeRTPParameters{}, AudioStreamDidTimeout{},
 		AudioStreamGotDTMF{}, AudioStreamWillStartRecordingAudio{}, AudioStreamDidStartRecordingAudio{},

@@ -33,7 +33,7 @@ func parseControl(data []byte) ([]rtcp.Packet, bool) {
 func (a *audioPort) receiveControl(data []byte, from netip.AddrPort) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if from != a.path.control {
+	if from != a.controlFrom {
 		a.flow.Strangers++
 		return
 	}

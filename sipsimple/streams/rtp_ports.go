@@ -51,6 +51,20 @@ func openPair(env *Environment, ip netip.Addr) (portPair, error) {
 	return portPair{}, fmt.Errorf("no free pair of RTP ports in %d-%d: %w", first, last, err)
 }
 
+// openAnyPair binds two ports that the system chooses, as ICE tells both.
+func openAnyPair(env *Environment, ip netip.Addr) (portPair, error) {
+	rtp, err := bind(env.Net, ip, 0)
+	if err != nil {
+		return portPair{}, fmt.Errorf("no free RTP port: %w", err)
+	}
+	rtcp, err := bind(env.Net, ip, 0)
+	if err != nil {
+		_ = rtp.Close() // the error of bind is the one that matters
+		return portPair{}, fmt.Errorf("no free RTP port: %w", err)
+	}
+	return portPair{rtp, rtcp}, nil
+}
+
 func firstOffset(env *Environment) (int, error) {
 	if env.Ports != nil {
 		return int(env.Ports.next.Load()), nil

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/rtp"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/ice"
 )
 
 // maxPacket is the largest packet we read: more than any Ethernet frame.
@@ -21,9 +23,12 @@ const maxPacket = 2048
 // of RTP packets (RFC 3550). It outlives the changes of its path.
 type rtpSession struct {
 	pair   portPair
+	ice    *iceSession // nil: none
 	local  netip.AddrPort
 	reader sync.WaitGroup
-	port   atomic.Pointer[audioPort] // nil: whatever comes is dropped
+
+	localControl netip.AddrPort            // of RTCP
+	port         atomic.Pointer[audioPort] // nil: whatever comes is dropped
 
 	security atomic.Pointer[security] // nil: plain RTP
 
@@ -45,16 +50,23 @@ type rtpSession struct {
 }
 
 // openRTP binds the ports and begins to read: what comes before the start is
-// dropped.
-func openRTP(env *Environment, ip netip.Addr) (*rtpSession, error) {
+// dropped, but for STUN if there is an iceSession.
+func openRTP(env *Environment, ip netip.Addr, nat *iceSession) (*rtpSession, error) {
 	if env.Net == nil {
 		return nil, errors.New("there is no network")
 	}
-	pair, err := openPair(env, ip)
+	open := openPair
+	if nat != nil {
+		open = openAnyPair
+	}
+	pair, err := open(env, ip)
 	if err != nil {
 		return nil, err
 	}
-	r := &rtpSession{pair: pair, packet: make([]byte, 0, maxPacket)}
+	r := &rtpSession{pair: pair, ice: nat, packet: make([]byte, 0, maxPacket)}
+	if nat != nil {
+		nat.rtp = r
+	}
 	if err := r.prepare(randomOf(env), ip); err != nil {
 		pair.close()
 		return nil, err
@@ -65,14 +77,13 @@ func openRTP(env *Environment, ip netip.Addr) (*rtpSession, error) {
 }
 
 func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
-	bound, err := netip.ParseAddrPort(r.pair.rtp.LocalAddr().String())
-	if err != nil {
-		return fmt.Errorf("local address of the RTP socket: %w", err)
+	var err error
+	if r.local, err = boundTo(r.pair.rtp, ip); err != nil {
+		return err
 	}
-	if bound.Addr().IsUnspecified() && ip.IsValid() {
-		bound = netip.AddrPortFrom(ip, bound.Port())
+	if r.localControl, err = boundTo(r.pair.rtcp, ip); err != nil {
+		return err
 	}
-	r.local = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
 	var seed [34]byte
 	if _, err := io.ReadFull(random, seed[:]); err != nil {
 		return fmt.Errorf("random numbers for RTP: %w", err)
@@ -86,6 +97,18 @@ func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
 	// A name for this one call tells nothing about us, RFC 7022 section 4.2.
 	r.reports = newReports(binary.BigEndian.Uint64(seed[10:]), base64.RawStdEncoding.EncodeToString(seed[18:]))
 	return nil
+}
+
+// boundTo is the address of a socket, with ip where it is bound to any.
+func boundTo(conn net.PacketConn, ip netip.Addr) (netip.AddrPort, error) {
+	bound, err := netip.ParseAddrPort(conn.LocalAddr().String())
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("local address of the RTP socket: %w", err)
+	}
+	if bound.Addr().IsUnspecified() && ip.IsValid() {
+		bound = netip.AddrPortFrom(ip, bound.Port())
+	}
+	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), nil
 }
 
 // receiveFrom hands every datagram to handle: called by the socket itself if
@@ -119,14 +142,20 @@ func isPassing(err error) bool {
 }
 
 func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
-	if port := r.port.Load(); port != nil {
-		port.receive(data, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	if r.ice != nil && ice.IsSTUN(data) {
+		r.ice.receive(ice.RTP, data, from)
+	} else if port := r.port.Load(); port != nil {
+		port.receive(data, from)
 	}
 }
 
 func (r *rtpSession) receiveControl(data []byte, from netip.AddrPort) {
-	if port := r.port.Load(); port != nil {
-		port.receiveControl(data, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	if r.ice != nil && ice.IsSTUN(data) {
+		r.ice.receive(ice.RTCP, data, from)
+	} else if port := r.port.Load(); port != nil {
+		port.receiveControl(data, from)
 	}
 }
 
@@ -172,6 +201,9 @@ func (r *rtpSession) close() {
 	}
 	r.pair.close()
 	r.reader.Wait()
+	if r.ice != nil {
+		r.ice.errands.Wait()
+	}
 }
 
 // skip lets the time of one packet pass without sending it. The next packet

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -63,8 +64,16 @@ type Environment struct {
 	Mixer   *audio.Mixer // the application's voice mixer
 	RTP     RTPSettings
 	MSRP    MSRPSettings
+	NAT     NATSettings
 	Ports   *PortRotation    // where the search for free RTP ports goes on; nil: at a random place
 	Account *account.Account // of the session, may be nil
+}
+
+// NATSettings are the seed's nat_traversal.* settings of an account that concern RTP.
+type NATSettings struct {
+	UseICE bool // default false
+	// STUNServers finds the STUN servers to ask, best first; it may block until ctx ends, which is after 15 s. Nil: none.
+	STUNServers func(ctx context.Context) []netip.AddrPort
 }
 
 // RTPSettings are the seed's rtp.* settings.
