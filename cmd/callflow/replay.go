@@ -47,7 +47,7 @@ func (o *replayOptions) replay(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: true, World: o.world}
+	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: true, World: o.world, Phones: o.parties}
 	if o.events {
 		text.Out = io.Discard
 	}

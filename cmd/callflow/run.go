@@ -123,7 +123,7 @@ func (o *runOptions) play(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: o.ladder, World: o.world}
+	text := &report.Text{Out: out, Colour: isTerminal(out), Ladder: o.ladder, World: o.world, Phones: o.parties}
 	if o.json {
 		text.Out = io.Discard
 	}

@@ -20,6 +20,7 @@ type worldFlags struct {
 	tolerance time.Duration
 	server    string
 	soundFlags
+	phoneFlags
 	devices *play.Devices // of world device, from check on
 }
 
@@ -33,11 +34,15 @@ func (w *worldFlags) flags(cmd *cobra.Command) {
 	w.soundFlags.flags(cmd)
 	f.StringVar(&w.server, "server", "", "a program in the places of servers: kamailio (registrars and proxies) or coturn (STUN servers);\n"+
 		"with --world loopback, plays only what has such a server")
+	w.phoneFlags.flags(f)
 	f.DurationVar(&w.tolerance, "tolerance", play.DefaultTolerance, "how far instants may be off in real time")
 }
 
 // check finds out whether the world exists, and opens its devices.
 func (w *worldFlags) check() error {
+	if err := w.phoneFlags.check(w.world); err != nil {
+		return err
+	}
 	switch {
 	case !slices.Contains(worlds, w.world):
 		return exit{exitBadInput, fmt.Sprintf("--world %s: expected one of %s", w.world, strings.Join(worlds, ", "))}
@@ -63,7 +68,9 @@ func (w *worldFlags) check() error {
 
 // player plays a case in the world.
 func (w *worldFlags) player(log bool) func(*scenario.Case) *play.Result {
-	o := play.Options{World: w.world, Log: log, Tolerance: w.tolerance, Devices: w.devices, Server: w.server}
+	o := play.Options{
+		World: w.world, Log: log, Tolerance: w.tolerance, Devices: w.devices, Server: w.server, Phones: w.phones, Addresses: w.at,
+	}
 	return func(c *scenario.Case) *play.Result { return play.In(c, o) }
 }
 
@@ -86,12 +93,19 @@ func (w *worldFlags) concerned(cases []*scenario.Case) ([]*scenario.Case, error)
 	return cases, nil
 }
 
+// mostPhones is how many phones under test are driven at a time.
+const mostPhones = 8
+
 func (w *worldFlags) workers(asked int) int {
 	switch {
 	case w.world == play.Device:
 		return 1 // there is one pair of devices
 	case asked == 0 && w.server != "":
 		return mostServers
+	case w.byHand():
+		return 1
+	case asked == 0 && len(w.phones) > 0:
+		return mostPhones
 	case asked == 0 && w.world != play.Sim:
 		return mostAtATime
 	}

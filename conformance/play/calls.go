@@ -21,6 +21,12 @@ func (d *driver) call(s *scenario.Step, v *scenario.Call) *Failure {
 		if p == nil {
 			return failure(d.now(), s.Pos, s.Source, "no party "+subject.Party)
 		}
+		if p.phone != nil {
+			if f := d.phoneDoes(s, v, p, subject); f != nil {
+				return f
+			}
+			continue
+		}
 		if p.app == nil {
 			return failure(d.now(), s.Pos, s.Source, p.def.Name+" is scripted: it has no API")
 		}

@@ -168,6 +168,8 @@ func (w *world) resolved(r core.Route) core.Route {
 		r.Address = addressOfNowhere.String()
 	case name == "nobody":
 		r.Address = addressOfNobody.String()
+	case p != nil && p.phone != nil:
+		r.Address, r.Port = p.uri.URI.Host, p.uri.URI.Port
 	case p != nil && r.Transport == "tls":
 		r.Address = name + ".test"
 	case p != nil:

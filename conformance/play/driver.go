@@ -18,6 +18,7 @@ type driver struct {
 	markedAt time.Duration
 	faults   []*faultInForce
 	timers   []*time.Timer // of `for`
+	cannot   string        // what a phone under test cannot do
 	stopped  time.Duration // when the run gave up; what came later was only looked at
 }
 

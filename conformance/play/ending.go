@@ -79,6 +79,11 @@ func (w *world) tearDown() error {
 			p.storage.remove()
 		}
 	}
+	for _, p := range w.parties {
+		if p.phone != nil {
+			p.phone.End()
+		}
+	}
 	w.scripts.close()
 	late = errors.Join(late, w.closeServers())
 	w.removeFolders()

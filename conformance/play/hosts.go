@@ -26,12 +26,17 @@ func (h *hostNames) add(name string, addrs ...netip.Addr) {
 	}
 }
 
-// hostOf is the name of the host with an address, or the address.
+// hostOf is the name of the host with an address, or the address. A phone under
+// test may have more addresses than it tells: what nobody has is its own, if
+// there is just one phone.
 func (w *world) hostOf(addr netip.Addr) string {
 	w.hosts.mu.Lock()
 	defer w.hosts.mu.Unlock()
 	if name, ok := w.hosts.byAddr[addr.Unmap()]; ok {
 		return name
+	}
+	if w.onlyPhone != "" {
+		return w.onlyPhone
 	}
 	return addr.String()
 }
@@ -39,6 +44,9 @@ func (w *world) hostOf(addr netip.Addr) string {
 // settle gives the party its host, behind a router if the file says so: then
 // `host` is the address outside.
 func (p *party) settle() error {
+	if p.phone != nil {
+		return p.settlePhone()
+	}
 	addr, err := p.world.givenAddress(p.def.Host)
 	if err != nil {
 		return fmt.Errorf("host of %s: %w", p.def.Name, err)

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,11 @@ type Options struct {
 	// Streams are those of third parties, by the type that scenarios call them by: every party can offer them, and has
 	// them in its registry. See [WithStreams].
 	Streams *streams.Registry
+	// Phones take the places of parties of these names, in world loopback.
+	Phones map[string]PhoneMaker
+	// Addresses are those of the parties when there are phones, for phones on other machines: addresses of this one. The
+	// default is addresses of 127.0.0.0/8.
+	Addresses []netip.Addr
 }
 
 // WithStreams are options with which the player knows the streams that the functions register, besides those of the

@@ -28,6 +28,9 @@ type party struct {
 	host     host
 	app      *sipsimple.Application // nil of a scripted party and of a server
 	server   *server                // nil of an application and of a scripted party
+	phone    Phone                  // nil unless it is a phone under test
+	uri      core.Address           // of a phone: where it is called
+	plays    bool                   // of a phone: it plays its tones
 	resolver *resolver.Resolver     // nil without dns: in the file
 	sound    *simnet.Sound          // nil: it has devices of its own
 	cards    *soundcards            // nil: the file does not speak of devices
@@ -75,6 +78,8 @@ func (w *world) randomFor(name string) io.Reader {
 // build makes the application or the script. Applications are started later.
 func (p *party) build() error {
 	switch {
+	case p.phone != nil:
+		return nil
 	case p.def.Scripted:
 		return p.world.scripts.add(p)
 	case p.def.Server != nil:
@@ -243,6 +248,9 @@ func seconds(text string) (time.Duration, error) {
 // addressOf is where others call the party.
 func (p *party) addressOf() (core.Address, error) {
 	id := p.def.Name + "@" + p.def.Name + ".test"
+	if p.phone != nil {
+		return p.uri, nil
+	}
 	if acc := p.accounts[""]; acc != nil {
 		id = acc.String()
 	} else if p.app != nil {

@@ -28,6 +28,14 @@ func playCase(c *scenario.Case, o Options) *Result {
 		o.World = Sim
 	}
 	result := &Result{Case: c, World: o.World, Server: o.Server}
+	if len(o.Phones) > 0 {
+		names := sortedKeys(o.Phones)
+		c, result.LeftOut = WithPhones(c, names...)
+		result.Case = c
+		for _, name := range names {
+			result.Phones = append(result.Phones, name+"="+o.Phones[name].Source)
+		}
+	}
 	if result.Reason = refusal(c, o.World); result.Reason != "" {
 		result.Verdict = Skipped
 		return result
@@ -105,6 +113,9 @@ func (r *Result) play(began time.Time, o Options) {
 	d.awaitApplications()
 	w.begin()
 	r.Failures = d.judge(began)
+	if d.cannot != "" {
+		r.Verdict, r.Reason, r.Failures = Skipped, d.cannot, nil
+	}
 	if r.Virtual = d.now(); d.stopped > 0 {
 		r.Virtual = d.stopped
 	}

@@ -30,6 +30,8 @@ type Result struct {
 	Verdict  Verdict
 	Failures []Failure     // why it is Failed or Broken
 	Reason   string        // why it is Skipped
+	Phones   []string      // phones under test, as name=source
+	LeftOut  int           // expectations that were left out, see WithPhones
 	Virtual  time.Duration // from the first step to the end of the last
 	Wall     time.Duration
 	Log      []Entry // everything that happened, in order; see Play

@@ -61,8 +61,12 @@ func (w *world) openNetwork(o Options) error {
 // socket is open are swallowed there, and connections refused.
 func (w *world) openLoopback(o Options) error {
 	var err error
-	if w.server != "" {
-		w.real, err = loopback.NewDirect()
+	if len(o.Phones) > 0 || w.server != "" {
+		w.real, err = loopback.NewDirect(o.Addresses...)
+		w.addressesGiven = len(o.Addresses) > 0
+		if names := sortedKeys(o.Phones); len(names) == 1 {
+			w.onlyPhone = names[0]
+		}
 	} else {
 		w.real, err = loopback.New()
 	}

@@ -120,7 +120,7 @@ func (l *wireLog) trace(host string) func(wire.TraceEntry) {
 // fromOutside takes what a program of others has sent, when it arrives.
 func (l *wireLog) fromOutside(host string, e wire.TraceEntry) {
 	p := l.w.party(l.w.hostOf(e.Remote.Addr()))
-	if p == nil || !p.isDaemon() || e.Transport == "udp" && simnet.Classify(e.Data).Protocol != simnet.SIP {
+	if p == nil || p.phone == nil && !p.isDaemon() || e.Transport == "udp" && simnet.Classify(e.Data).Protocol != simnet.SIP {
 		return
 	}
 	l.add(octets{sent: e.At, arrives: e.At, from: p.def.Name, to: host, transport: e.Transport, data: e.Data,

@@ -38,6 +38,9 @@ type world struct {
 	start        beginning
 	changed      chan struct{} // something has happened
 
+	addressesGiven bool   // the parties live at those of the options
+	onlyPhone      string // name of the one phone under test, "" = there are none, or more
+
 	others    *streams.Registry // of third parties, may be nil
 	tolerance time.Duration     // how far instants may be off
 
@@ -59,6 +62,9 @@ func newWorld(c *scenario.Case, o Options) (*world, error) {
 	for _, def := range c.Parties {
 		p := newParty(w, def)
 		w.parties = append(w.parties, p)
+		if err := p.takePhone(o); err != nil {
+			return w, err
+		}
 		if err := p.settle(); err != nil {
 			return w, err
 		}

@@ -68,6 +68,9 @@ func Replay(r *play.Result) string {
 			text += " --server " + r.Server
 		}
 	}
+	for _, phone := range r.Phones {
+		text += " --party " + quoted(phone)
+	}
 	if len(r.Failures) > 0 {
 		text += fmt.Sprintf(" --until %.3f", r.Failures[0].At.Seconds())
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/play"
@@ -13,8 +14,9 @@ import (
 type Text struct {
 	Out    io.Writer
 	Colour bool
-	Ladder bool   // a ladder for every case
-	World  string // where the cases are played, "" is the simulated world
+	Ladder bool     // a ladder for every case
+	World  string   // where the cases are played, "" is the simulated world
+	Phones []string // under test, as name=source
 
 	style   style
 	counts  [4]int
@@ -32,6 +34,9 @@ func (t *Text) Begin(what string, seed string) {
 	case play.Device:
 		where = "sockets of 127.0.0.1, sound devices, real time"
 	}
+	for _, phone := range t.Phones {
+		where += ", " + phone
+	}
 	fmt.Fprintf(t.Out, "%s, %s, %s\n\n", what, where, seed)
 }
 
@@ -45,7 +50,7 @@ func (t *Text) Outcome(o *Outcome) {
 	t.virtual += o.Virtual
 	switch o.Verdict {
 	case play.Passed:
-		t.line(o, t.style.good("ok  "), t.style.dim(clauses(o.Spec)))
+		t.line(o, t.style.good("ok  "), t.style.dim(strings.TrimSpace(leftOut(o.LeftOut)+"   "+clauses(o.Spec))))
 	case play.Skipped:
 		t.line(o, "skip", o.Reason)
 	default:
@@ -63,6 +68,14 @@ func (t *Text) line(o *Outcome, word, note string) {
 		fmt.Fprintf(t.Out, "   %s", note)
 	}
 	fmt.Fprintln(t.Out)
+}
+
+// leftOut tells of expectations that a phone under test cannot be asked for.
+func leftOut(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return plural(n, "expectation") + " left out"
 }
 
 // End prints the summary.
