@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/pion/transport/v5/stdnet"
 
 	"github.com/go-sipsimple/callflow/audio"
+	"github.com/go-sipsimple/callflow/conformance/daemon"
 	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/simnet/sipserver"
 )
@@ -44,6 +46,32 @@ func TestPhoneRegisters(t *testing.T) {
 	if !slices.Equal(codes, []int{401, 200, 200}) {
 		t.Errorf("REGISTER was answered %v, want a challenge, the registration and its end", codes)
 	}
+}
+
+// TestPhoneAtKamailio is TestPhoneRegisters with other people's registrar.
+func TestPhoneAtKamailio(t *testing.T) {
+	t.Parallel()
+	at, err := daemon.FreePort(netip.MustParseAddr("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := daemon.StartKamailio(daemon.KamailioConfig{
+		Name: "phone", UDP: at, TCP: at, Registrar: true, Users: map[string]string{"bob": "s3 cret"},
+	})
+	if errors.Is(err, daemon.ErrAbsent) {
+		t.Skip("needs kamailio")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	callByRegistrar(t, at, func() int {
+		list, err := server.Bindings()
+		if err != nil {
+			t.Error(err)
+		}
+		return len(list)
+	})
 }
 
 // callByRegistrar has a phone register at a registrar, with the password "s3

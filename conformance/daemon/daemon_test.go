@@ -12,26 +12,6 @@ import (
 	"github.com/go-sipsimple/callflow/conformance/daemon"
 )
 
-// freePort is a port of 127.0.0.1 that is free for UDP and for TCP.
-func freePort(t *testing.T) netip.AddrPort {
-	t.Helper()
-	for range 100 {
-		udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		at := udp.LocalAddr().(*net.UDPAddr).AddrPort()
-		tcp, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(at))
-		udp.Close()
-		if err == nil {
-			tcp.Close()
-			return at
-		}
-	}
-	t.Fatal("no port is free")
-	return netip.AddrPort{}
-}
-
 func start(t *testing.T, cfg daemon.KamailioConfig) *daemon.Kamailio {
 	t.Helper()
 	k, err := daemon.StartKamailio(cfg)
@@ -50,7 +30,10 @@ func start(t *testing.T, cfg daemon.KamailioConfig) *daemon.Kamailio {
 }
 
 func TestKamailioRegisters(t *testing.T) {
-	at := freePort(t)
+	at, err := daemon.FreePort(netip.MustParseAddr("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	k := start(t, daemon.KamailioConfig{Name: "reg", UDP: at, TCP: at, Registrar: true})
 	conn, err := net.Dial("udp", at.String())
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -136,7 +137,7 @@ func (k *Kamailio) call(method string, result any) error {
 	if err != nil {
 		return fmt.Errorf("kamailio: %w", err)
 	}
-	defer removeFile(own)
+	defer os.Remove(own)
 	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(startLimit)); err != nil {
 		return err

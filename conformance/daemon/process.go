@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,4 +154,20 @@ func (p *process) Close() error {
 	}
 }
 
-func removeFile(name string) { _ = os.Remove(name) }
+// FreePort is a port of an address of this machine that nobody has now, for UDP
+// and for TCP.
+func FreePort(addr netip.Addr) (netip.AddrPort, error) {
+	for range 100 {
+		udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: addr.AsSlice()})
+		if err != nil {
+			return netip.AddrPort{}, err
+		}
+		at := netip.AddrPortFrom(addr, udp.LocalAddr().(*net.UDPAddr).AddrPort().Port())
+		tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+		_ = udp.Close()
+		if err == nil {
+			return at, tcp.Close()
+		}
+	}
+	return netip.AddrPort{}, fmt.Errorf("no port of %v is free for UDP and for TCP", addr)
+}
