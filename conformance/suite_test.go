@@ -13,6 +13,7 @@ import (
 	"github.com/go-sipsimple/callflow/conformance/play"
 	"github.com/go-sipsimple/callflow/conformance/report"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/conformance/streamtest/streamspec"
 	"github.com/go-sipsimple/callflow/scenarios"
 )
 
@@ -27,13 +28,21 @@ func TestScenarios(t *testing.T) {
 	if *world == play.Device {
 		devices = virtualDevices(t)
 	}
-	RunSpecs(t, "call flows")
+	streamspec.RunSpecs(t, "call flows", func() {
+		Describe("scenario", describeScenarios)
+		Describe("on bad links", Label("faults"), describeBadLinks)
+	})
 }
 
-// One spec for each case, with the folder and the tags as labels. A case that
-// deadlocks, leaks or panics fails its own spec only.
-var _ = Describe("scenario", func() {
-	cases, problems := scenario.Load(scenarios.FS, nil, scenario.Options{Library: scenarios.FS, Prefix: "scenarios/"})
+// builtIn loads the built-in scenarios, once a process.
+var builtIn = sync.OnceValues(func() ([]*scenario.Case, scenario.Problems) {
+	return scenario.Load(scenarios.FS, nil, scenario.Options{Library: scenarios.FS, Prefix: "scenarios/"})
+})
+
+// describeScenarios makes one spec for each case, with the folder and the tags
+// as labels. A case that deadlocks, leaks or panics fails its own spec only.
+func describeScenarios() {
+	cases, problems := builtIn()
 	It("files have no mistakes", func() {
 		Expect(problems).To(BeEmpty(), problems.String())
 		Expect(cases).NotTo(BeEmpty())
@@ -51,10 +60,11 @@ var _ = Describe("scenario", func() {
 			}
 		})
 	}
-})
+}
 
-// player plays all the cases when the first is asked for, a few at a time (in
-// real time, where they mostly wait, many); a chosen few when they are asked for.
+// player plays all the cases when the first is asked for, as many at a time as
+// there are cores (in real time, where they mostly wait, many); a chosen few when
+// they are asked for.
 type player struct {
 	once    sync.Once
 	results map[*scenario.Case]chan *play.Result
@@ -66,7 +76,7 @@ const atATime = 64
 func (p *player) result(c *scenario.Case, all []*scenario.Case) *play.Result {
 	config, _ := GinkgoConfiguration()
 	some := config.LabelFilter != "" || len(config.FocusStrings)+len(config.SkipStrings) > 0
-	if *world != play.Loopback || some {
+	if *world == play.Device || some {
 		return play.In(c, play.Options{World: *world, Devices: devices})
 	}
 	p.once.Do(func() {

@@ -287,6 +287,7 @@ func resampledLoop(samples []int16, from, to int) []int16 {
 	return all[len(all)-size:]
 }
 
+// repeat adds the period, over and over, to a frame; the first voice replaces it.
 func (v *voice) repeat(frame []int16, first bool) {
 	from := int(v.at % int64(len(v.period)))
 	for len(frame) > 0 {

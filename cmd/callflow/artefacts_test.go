@@ -16,7 +16,7 @@ func TestSameSeedSameFiles(t *testing.T) {
 	write(t, map[string]string{"good.yaml": good, "bad.yaml": bad})
 	var logs [2]map[string]string
 	for i, args := range [][]string{{"--out", "a", "--parallel", "1"}, {"--out", "b", "--parallel", "8"}} {
-		_, out, err := rawRun(append(args, "run", "good.yaml", "bad.yaml", "set/", "call/", "audio/", "--seed", "7", "--json")...)
+		_, out, err := rawRun(append(args, "run", "good.yaml", "bad.yaml", "set/", "call/missing-ack", "audio/delay", "--seed", "7", "--json")...)
 		if err != "" {
 			t.Fatal(err)
 		}

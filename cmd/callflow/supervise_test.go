@@ -99,7 +99,7 @@ func TestSupervision(t *testing.T) {
 		children := 0
 		s := &supervisor{stderr: &stderr, playing: map[int]bool{}, command: func() *exec.Cmd {
 			child := exec.Command(os.Args[0])
-			child.Env = append(os.Environ(), asChild+"="+c.words)
+			child.Env = append(os.Environ(), asChild+"="+c.words, "GORACE=atexit_sleep_ms=0")
 			if children++; children > 1 {
 				child.Env = append(child.Env, alone+"=1")
 			}

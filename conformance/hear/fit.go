@@ -61,6 +61,8 @@ func tabulate(n int, f func(int) float64) []float64 {
 }
 
 // product is the scalar product. Four sums keep the processor busy.
+//
+//go:norace
 func product(a, b []float64) float64 {
 	b = b[:len(a)]
 	var s0, s1, s2, s3 float64

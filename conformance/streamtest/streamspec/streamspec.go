@@ -2,6 +2,8 @@
 //
 //	var _ = streamspec.Describe("text stream", fixture)
 //
+// or, where go test -count is to run the suite more than once, inside of [RunSpecs].
+//
 // It is a package of its own so that those who do without Ginkgo do not get its flags.
 package streamspec
 
