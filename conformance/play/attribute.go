@@ -41,6 +41,9 @@ func (p *party) attributeNamed(s *session, st *stream, name string) (any, bool) 
 		if name == "received" {
 			return st.received()
 		}
+		if v, ok := p.vncAttribute(st, name); ok {
+			return v, true
+		}
 		if v, ok := streamAttribute(st, name); ok {
 			return p.value(v, s), true
 		}

@@ -77,8 +77,8 @@ func (w *world) relaySetting(text string) any {
 
 // makeReal makes a stream to offer, as the file defines it; def may be nil.
 func (p *party) makeReal(factory streams.Factory, env *streams.Environment, def *scenario.StreamDef) (streams.MediaStream, error) {
-	if def != nil && def.Type == streams.DesktopSharingType && def.Role == "server" {
-		return streams.NewDesktopSharingStream(env, streams.NewInternalVNCServerHandler(env))
+	if def != nil && def.Type == streams.DesktopSharingType {
+		return p.makeDesktop(env, def)
 	}
 	made, err := factory.New(env)
 	if err != nil || def == nil {
@@ -101,13 +101,45 @@ func (p *party) makeReal(factory streams.Factory, env *streams.Environment, def 
 	return made, err
 }
 
+// makeDesktop makes a viewer or a server, within the application or beside it.
+func (p *party) makeDesktop(env *streams.Environment, def *scenario.StreamDef) (streams.MediaStream, error) {
+	var handler streams.DesktopSharingHandler
+	var err error
+	switch {
+	case def.Program != "" && def.Role == "server":
+		handler, err = p.vncHandler(env, def, "passive")
+	case def.Program != "":
+		handler, err = p.vncHandler(env, def, "active")
+	case def.Role == "server":
+		handler = streams.NewInternalVNCServerHandler(env)
+	default:
+		handler = streams.NewInternalVNCViewerHandler(env)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return streams.NewDesktopSharingStream(env, handler)
+}
+
 // makeOffered makes the stream of an m-line that the peer offers.
 func (p *party) makeOffered(factory streams.Factory, env *streams.Environment, remote *sdp.SessionDescription, index int, def *scenario.StreamDef) (streams.MediaStream, error) {
 	made, err := factory.NewFromSDP(env, remote, index)
-	if s, ok := made.(*streams.FileTransferStream); ok && err == nil && s != nil {
-		return s, p.chooseFile(s, def)
+	if err != nil {
+		return nil, err
 	}
-	return made, err
+	switch s := made.(type) {
+	case *streams.FileTransferStream:
+		return s, p.chooseFile(s, def)
+	case *streams.DesktopSharingStream:
+		if def != nil && def.Program != "" {
+			handler, err := p.vncHandler(env, def, s.Handler().Type())
+			if err != nil {
+				return nil, err
+			}
+			return s, s.SetHandler(handler)
+		}
+	}
+	return made, nil
 }
 
 // chooseFile gives a file transfer the file that it sends, or takes what comes.
@@ -199,11 +231,25 @@ func (p *party) performOnMSRP(st *stream, v *scenario.Call) (ok bool, err error)
 			return true, err
 		}
 	case *streams.FileTransferStream:
-		if v.Name == "save" {
+		switch v.Name {
+		case "save":
 			return true, p.save(s, v)
+		case "cancel":
+			s.Cancel()
+			return true, nil
 		}
 	case *streams.DesktopSharingStream:
-		if v.Name == "send" {
+		g := p.programOf(st)
+		switch {
+		case g != nil && v.Name == "send":
+			st.noteSent(textToSend(v))
+			return true, g.perform(v)
+		case v.Name == "pause", v.Name == "resume", v.Name == "quit":
+			if g == nil {
+				return true, errNoVNC
+			}
+			return true, g.perform(v)
+		case v.Name == "send":
 			text := textToSend(v)
 			handler, can := s.Handler().(interface {
 				Send(ctx context.Context, data []byte) error
@@ -339,6 +385,9 @@ func (s *stream) received() (any, bool) {
 		return list, true
 	case *streams.DesktopSharingStream:
 		text := strings.Join(got, "")
+		if g := s.party.programOf(s); g != nil {
+			text = g.text()
+		}
 		if text == strings.Join(sent, "") {
 			return sameText(text), true
 		}

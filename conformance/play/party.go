@@ -55,11 +55,13 @@ type party struct {
 	next       *scenario.StreamDef // of the stream that is being made
 	sinks      map[*streams.FileTransferStream]*sink
 	folders    map[*streams.FileTransferStream]string // where its file is saved
+	programs   map[streams.DesktopSharingHandler]*program
 }
 
 func newParty(w *world, def *scenario.Party) *party {
 	return &party{world: w, def: def, accounts: map[string]*account.Account{}, bySession: map[*session][]*record{}, watched: map[string]bool{},
-		sinks: map[*streams.FileTransferStream]*sink{}, folders: map[*streams.FileTransferStream]string{}}
+		sinks: map[*streams.FileTransferStream]*sink{}, folders: map[*streams.FileTransferStream]string{},
+		programs: map[streams.DesktopSharingHandler]*program{}}
 }
 
 // random is the chance of the party.

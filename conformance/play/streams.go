@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ func (p *party) definition(name string) *scenario.StreamDef {
 			if merged.File == nil {
 				merged.File = base.File
 			}
+			merged.Role, merged.Program = cmp.Or(merged.Role, base.Role), cmp.Or(merged.Program, base.Program)
 		}
 		return &merged
 	}

@@ -108,7 +108,7 @@ func (t *target) ready() bool {
 
 // started tells whether the stream is as far as the call needs it.
 func (t *target) started() bool {
-	if t.stream == nil || t.call != "send" && t.call != "composing" {
+	if t.stream == nil || !slices.Contains([]string{"send", "composing", "cancel"}, t.call) {
 		return true
 	}
 	return t.stream.started()

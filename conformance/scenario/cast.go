@@ -247,6 +247,8 @@ func (c *compiler) readStream(def *StreamDef, n *node) {
 			def.File = c.file(value)
 		case "role":
 			def.Role = c.word(value, []string{"viewer", "server"})
+		case "program":
+			def.Program = c.word(value, []string{"running", "absent"})
 		case "codecs":
 			def.Codecs = c.texts(value, "a list of codecs such as [PCMU]")
 		default:
@@ -271,6 +273,8 @@ func (c *compiler) checkStreamType(p pair, def *StreamDef) {
 		c.r.at(p.key, "a stream of type %s has no file", def.Type)
 	case def.Role != "" && def.Type != "desktop-sharing":
 		c.r.at(p.key, "a stream of type %s has no role", def.Type)
+	case def.Program != "" && def.Type != "desktop-sharing":
+		c.r.at(p.key, "a stream of type %s has no program", def.Type)
 	case def.Double == nil && isNotBuilt("stream type", def.Type):
 		c.r.at(where, "stream type %s: not built yet, but for a double: {type: %s, double: true}", quote(def.Type), def.Type)
 	}

@@ -106,6 +106,7 @@ type StreamDef struct {
 	Direction string
 	File      *File  // of a file transfer
 	Role      string // of desktop sharing: viewer, server; "" = viewer
+	Program   string // of desktop sharing, beside the application: running, absent; "" = within it
 }
 
 // File is what a file transfer is about.

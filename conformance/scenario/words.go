@@ -67,6 +67,7 @@ var (
 		"file":      "the file of a file transfer: random 1MB, a file beside this one, or a map with content, name, type, size, hash",
 		"direction": "direction that a double or an MSRP stream offers; of a file transfer sendonly (push, unless said) or recvonly (pull)",
 		"role":      "of desktop sharing: viewer (unless said) or server",
+		"program":   "of desktop sharing: a VNC program beside the application, over TCP: running, or absent",
 		"codecs":    "codecs of an audio stream",
 	}
 	setting = keywords{
@@ -205,6 +206,7 @@ var (
 		"private_messages_allowed": "messages to others than the peer are allowed", "accept_types": "what we take",
 		"accept_wrapped_types": "what we take wrapped in CPIM", "file_selector": "which file: name, type, size, hash",
 		"transferred_bytes": "octets that are through, from the first on", "saved_as": "name of the file in its folder, null until it is whole",
+		"cancelled": "whether a file transfer was given up here", "sent": "octets that a VNC program has said",
 		"handler_type": "active is a viewer, passive a server",
 	}
 )

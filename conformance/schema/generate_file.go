@@ -16,7 +16,7 @@ func (g *generator) cast() {
 		closed("behaviour of the stand-in", object{"initialize": outcome, "start": outcome}))
 	kinds := map[string]object{"type": oneWord("", l.StreamTypes), "double": double, "hold": object{"type": "boolean"},
 		"direction": oneWord("", l.Directions), "codecs": listOf("", ref("text")),
-		"file": anyOf("", ref("text"), closed("parts of a file", g.texts(l.File))), "role": oneWord("", []string{"viewer", "server"})}
+		"file": anyOf("", ref("text"), closed("parts of a file", g.texts(l.File))), "role": oneWord("", []string{"viewer", "server"}), "program": oneWord("", []string{"running", "absent"})}
 	stream := object{}
 	for key, about := range l.Stream {
 		stream[key] = withText(kinds[key], about)

@@ -17,13 +17,14 @@ const (
 // interruptible is the size above which a chunk must be interruptible (RFC 4975 section 5.1).
 const interruptible = 2048
 
-// outgoing is a message under way. Failed is guarded by the session's lock, the rest is the writer's.
+// outgoing is a message under way. Failed and over are guarded by the session's lock, the rest is the writer's.
 type outgoing struct {
 	Outgoing
 	sent   int64        // octets of the body
 	chunk  *transaction // open; its id is that of the chunk
 	carry  []byte       // end of what was written, to find an end-line across pieces
-	failed bool
+	failed bool         // nothing more of it is sent
+	over   bool         // and the peer knows
 }
 
 // Send queues a message and returns its Message-ID. What becomes of it is told to the handler. After the end of the
@@ -44,7 +45,7 @@ func (s *Session) Send(o Outgoing) string {
 	return o.ID
 }
 
-// Cancel gives a message up: an open chunk ends with "#", a message that waits is forgotten. Nothing is told.
+// Cancel gives a message up: it ends with "#" if some of it is sent, else it is forgotten. Nothing is told.
 func (s *Session) Cancel(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +60,7 @@ func (s *Session) Cancel(id string) {
 
 // turn is what the writer does next.
 type turn struct {
-	interrupt *outgoing    // end its chunk first
+	interrupt *outgoing    // end its chunk first, or the whole of it
 	flag      Continuation // … with this
 	control   []byte
 	ends      []int
@@ -80,7 +81,7 @@ func (s *Session) write() {
 			return
 		}
 		if t.interrupt != nil {
-			buf = s.endChunk(buf[:0], t.interrupt, t.flag)
+			buf = s.interrupt(buf[:0], t.interrupt, t.flag)
 			if !s.put(buf) {
 				return
 			}
@@ -143,8 +144,9 @@ func (s *Session) chooseLocked(t *turn) {
 	if m := s.current; m != nil {
 		others := m.Bulk && len(s.queue) > 0
 		switch {
-		case m.failed || s.closing && m.Bulk:
-			t.flag, s.current = Aborted, nil
+		case s.givenUpLocked(m):
+			s.current = nil
+			t.abandon(m)
 		case others:
 			t.flag, s.current = More, nil
 			s.queue = append(s.queue, m)
@@ -155,14 +157,35 @@ func (s *Session) chooseLocked(t *turn) {
 			t.interrupt = m
 		}
 	}
-	for s.current == nil && len(s.queue) > 0 && s.bind == bound {
+	for s.current == nil && t.interrupt == nil && len(s.queue) > 0 && s.bind == bound {
 		m := s.queue[0]
 		s.queue[0] = nil
 		s.queue = s.queue[1:]
-		if !m.failed && !(s.closing && m.Bulk) {
+		if s.givenUpLocked(m) {
+			t.abandon(m)
+		} else {
 			s.current = m
 		}
 	}
+}
+
+// givenUpLocked tells whether the rest of a message is not sent.
+func (s *Session) givenUpLocked(m *outgoing) bool { return m.failed || s.closing && m.Bulk }
+
+// abandon has the end of a message told that is not sent as a whole, unless the peer knows.
+func (t *turn) abandon(m *outgoing) {
+	t.flag = Aborted
+	if m.chunk != nil || m.sent > 0 && !m.over {
+		t.interrupt = m
+	}
+}
+
+// interrupt ends the chunk of a message; the end of the message itself takes an empty one if none is open.
+func (s *Session) interrupt(b []byte, m *outgoing, flag Continuation) []byte {
+	if m.chunk == nil {
+		b = s.beginChunk(b, m)
+	}
+	return s.endChunk(b, m, flag)
 }
 
 // putControl writes the small messages, each by itself: a write is a packet, and how many wait at a moment is chance.

@@ -129,7 +129,7 @@ func (s *Session) conclude(t *transaction, r response) {
 func (s *Session) failMessage(m *outgoing, code int, comment string) {
 	s.mu.Lock()
 	first := !m.failed && !s.closing
-	m.failed = true
+	m.failed, m.over = true, true
 	s.wakeLocked()
 	s.mu.Unlock()
 	if h := s.running(); first && h != nil {

@@ -32,6 +32,7 @@ type FileTransferStream struct {
 	sink       io.Writer
 	spans      msrp.Spans // that have come, or that the peer has reported
 	finished   bool
+	cancelled  bool
 	outgoing   string // message id
 	incoming   *download
 	incomingID string
@@ -254,6 +255,10 @@ func (s *FileTransferStream) Attribute(name string) (any, bool) {
 		return map[string]any{"name": nullText(f.Name), "type": nullText(f.Type), "size": size, "hash": nullText(f.Hash)}, true
 	case "transferred_bytes":
 		return s.Transferred(), true
+	case "cancelled":
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.cancelled, true
 	case "saved_as":
 		return nullText(s.SavedAs()), true
 	}

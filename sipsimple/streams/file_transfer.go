@@ -75,7 +75,7 @@ func (s *FileTransferStream) MessageFailed(id string, code int, comment string) 
 }
 
 func (s *FileTransferStream) notDeliveredLocked(id string, code int, reason string) {
-	if s.state != MSRPStarted {
+	if s.state != MSRPStarted || s.cancelled {
 		return
 	}
 	s.env.Center.Post(s, FileTransferStreamDidNotDeliverChunk{id, s.chunkInfo(id), code, reason})
@@ -89,7 +89,7 @@ func (s *FileTransferStream) chunkInfo(id string) MSRPMessage {
 func (s *FileTransferStream) ReceiveReport(r msrp.Report) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.MessageID != s.outgoing || s.state != MSRPStarted {
+	if r.MessageID != s.outgoing || s.state != MSRPStarted || s.cancelled {
 		return
 	}
 	if r.Code != 200 {
@@ -110,6 +110,23 @@ func (s *FileTransferStream) ReceiveReport(r msrp.Report) {
 	if s.spans.Covers(1, total) && total >= 0 {
 		s.finishLocked()
 	}
+}
+
+// Cancel gives the transfer up; nothing happens unless one is under way. Who sends ends its chunk with "#", which fails
+// the stream at the other end; who receives answers with 413 from now on, removes what it has, and the sender gets
+// FileTransferStreamDidNotDeliverChunk. Neither side finishes. The stream is left to be removed.
+func (s *FileTransferStream) Cancel() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != MSRPStarted || s.finished || s.cancelled {
+		return
+	}
+	s.cancelled = true
+	if s.direction == callsdp.SendOnly {
+		s.session.Cancel(s.outgoing)
+		return
+	}
+	s.endingLocked()
 }
 
 func (s *FileTransferStream) finishLocked() {
@@ -147,6 +164,8 @@ func (s *FileTransferStream) ReceiveChunk(c *msrp.Chunk) int {
 	switch {
 	case s.state != MSRPStarted:
 		return 200
+	case s.cancelled:
+		return 413
 	case s.direction == callsdp.SendOnly:
 		s.session.Report(c, 413, "")
 		return 200
