@@ -24,6 +24,7 @@ var layers = []string{
 	"sipsimple/streams",
 	"sipsimple/msrp",
 	"sipsimple/account",
+	"sipsimple/xcap",
 	"sipsimple/configuration",
 	"sipsimple/storage",
 	"sipsimple/core",

@@ -18,6 +18,8 @@ var subjects = map[string]string{
 	"acc/ACC-26-gruu":                              attemptsEnd,
 	"acc/ACC-34-transports":                        attemptsEnd,
 	"acc/ACC-36-short-registrations":               attemptsEnd,
+	"acc/ACC-29-publish":                           attemptsEnd,
+	"acc/ACC-33-publish-anew":                      attemptsEnd,
 	"acc/ACC-21-voicemail-refused":                 "what is refused is asked again after a rest that chance chooses",
 	"cnf":                                          "a subscription is given 5 s and then up to minutes of rest (session.md 7.16): chance says when it stands",
 	"chat/before-the-start":                        besideSIP,
@@ -51,7 +53,7 @@ var subjects = map[string]string{
 }
 
 const (
-	attemptsEnd = "registering has 10 s, and giving the registration back 2 s (application.md 5.3, 7): enough losses in a row end either"
+	attemptsEnd = "an attempt has 10 s, and giving back what was granted 2 s (application.md 5.3, 7): enough losses in a row end either"
 	inOrder     = "which of two messages, or of a message and a timer, comes first is its subject"
 	// The ACK that is lost is repeated only with the 200, up to 4 s later, and three
 	// refusals are the end of a hold (SD24).
