@@ -3,18 +3,17 @@ package scenario
 import (
 	"errors"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/internal/yamlnode"
 )
 
 var (
 	bareItem     = regexp.MustCompile(`^(\s*(?:- +)+)([A-Za-z.][\w.!]*)\s*(#.*)?$`)
 	smallLine    = regexp.MustCompile(`^\s*([A-Za-z_]+):(\s|$)`)
 	questionMark = regexp.MustCompile(`[:,\[{] *[^"'\s][^"',{}\[\]]*\?`)
-	yamlPlace    = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 )
 
 // reportMissingColons finds the commonest slip, a bare item with a key below
@@ -83,17 +82,17 @@ var words = []struct{ yaml, ours string }{
 // reportSyntax translates an error of the YAML parser. The parser gives no
 // column and, for some errors, the line before the right one.
 func reportSyntax(r *reporter, name string, lines []string, err error) {
-	if second, ok := errors.AsType[*secondDocument](err); ok {
-		r.add(match.Pos{File: name, Line: max(second.line, 1), Col: 1}, 1, second.Error())
+	if second, ok := errors.AsType[*yamlnode.SecondDocumentError](err); ok {
+		r.add(match.Pos{File: name, Line: second.Line, Col: 1}, 1, "a second document begins here; a file holds one")
 		return
 	}
-	m := yamlPlace.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0])
-	if m == nil {
+	syntax, ok := errors.AsType[*yamlnode.SyntaxError](err)
+	if !ok {
 		r.file(name, "this is not YAML: %s", err)
 		return
 	}
-	line, _ := strconv.Atoi(m[1])
-	if strings.HasPrefix(m[2], "did not find expected") && !strings.Contains(m[2], "alphabetic") {
+	line, said := syntax.Line, syntax.Text
+	if strings.HasPrefix(said, "did not find expected") && !strings.Contains(said, "alphabetic") {
 		line++ // the parser counts from 0 here
 	}
 	line = min(max(line, 1), len(lines))
@@ -101,9 +100,9 @@ func reportSyntax(r *reporter, name string, lines []string, err error) {
 		line++
 	}
 	text := lines[line-1]
-	message := "this is not YAML: " + m[2]
+	message := "this is not YAML: " + said
 	for _, w := range words {
-		if strings.Contains(m[2], w.yaml) {
+		if strings.Contains(said, w.yaml) {
 			message = w.ours
 			break
 		}
@@ -115,7 +114,7 @@ func reportSyntax(r *reporter, name string, lines []string, err error) {
 	if strings.Contains(text[:len(text)-len(strings.TrimLeft(text, " \t"))], "\t") {
 		message, col = "a tab; indent with spaces", 1+strings.Index(text, "\t")
 	}
-	if i := offender(text); i >= 0 && strings.Contains(m[2], "cannot start any token") {
+	if i := offender(text); i >= 0 && strings.Contains(said, "cannot start any token") {
 		col = i + 1
 	}
 	width := utf8.RuneCountInString(strings.TrimSpace(text)) - (col - 1 - (len(text) - len(strings.TrimLeft(text, " "))))

@@ -1,15 +1,10 @@
 package scenario
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/go-sipsimple/callflow/conformance/match"
+	"github.com/go-sipsimple/callflow/internal/yamlnode"
 )
 
 const (
@@ -27,14 +22,14 @@ func parseYAML(r *reporter, name string, data []byte) *node {
 	lines := strings.Split(string(data), "\n")
 	shown := r.prefix + name
 	r.lines[shown] = lines
-	tree, err := decode(data)
+	tree, err := yamlnode.Parse(data)
 	if err != nil {
 		repaired := reportMissingColons(r, shown, lines)
 		if repaired == nil {
 			reportSyntax(r, shown, lines, err)
 			return nil
 		}
-		if tree, err = decode([]byte(strings.Join(repaired, "\n"))); err != nil {
+		if tree, err = yamlnode.Parse([]byte(strings.Join(repaired, "\n"))); err != nil {
 			reportSyntax(r, shown, lines, err)
 			return nil
 		}
@@ -51,36 +46,6 @@ func parseYAML(r *reporter, name string, data []byte) *node {
 	return root
 }
 
-// decode returns the root of the only document, nil for an empty file. The
-// parser may panic on odd input; that is a mistake in the file, not of ours.
-func decode(data []byte) (root *yaml.Node, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			root, err = nil, fmt.Errorf("yaml: %v", p)
-		}
-	}()
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var doc, second yaml.Node
-	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	if err := decoder.Decode(&second); err == nil {
-		return nil, &secondDocument{second.Line}
-	} else if !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if len(doc.Content) == 0 {
-		return nil, nil
-	}
-	return doc.Content[0], nil
-}
-
-type secondDocument struct{ line int }
-
-func (e *secondDocument) Error() string { return "a second document begins here; a file holds one" }
-
 // converter turns the parser's nodes into ours and refuses what the language
 // does not have.
 type converter struct {
@@ -89,44 +54,43 @@ type converter struct {
 	broken bool
 }
 
-func (c *converter) convert(y *yaml.Node, depth int) *node {
+func (c *converter) convert(y *yamlnode.Node, depth int) *node {
 	n := &node{pos: match.Pos{File: c.file, Line: y.Line, Col: y.Column}}
 	switch {
 	case depth > maxDepth:
 		c.refuse(n, "this is nested more than %d levels deep", maxDepth)
 		return n
-	case y.Kind == yaml.AliasNode:
-		n.text = "*" + y.Value
+	case y.Kind == yamlnode.Alias:
+		n.text = "*" + y.Text
 		c.refuse(n, "%s is a YAML alias, which scenarios do not have; use vars: and $name", quote(n.text))
 		return n
 	case y.Anchor != "":
 		n.text = "&" + y.Anchor
 		c.refuse(n, "%s is a YAML anchor, which scenarios do not have; use vars: and $name", quote(n.text))
-	case y.Style&yaml.TaggedStyle != 0:
+	case y.Tag != "":
 		n.text = y.Tag
 		c.refuse(n, "%s is a YAML tag, which scenarios do not have; a text that begins with ! is quoted", quote(y.Tag))
 	}
 	switch y.Kind {
-	case yaml.SequenceNode:
+	case yamlnode.List:
 		n.kind = listNode
-		for _, item := range y.Content {
+		for _, item := range y.Items {
 			n.items = append(n.items, c.convert(item, depth+1))
 		}
-	case yaml.MappingNode:
+	case yamlnode.Map:
 		n.kind = dictNode
 		c.convertPairs(n, y, depth)
 	default:
-		n.text = y.Value
-		n.quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+		n.text, n.quoted = y.Text, y.Quoted
 		n.null = n.text == "" && !n.quoted
 	}
 	return n
 }
 
-func (c *converter) convertPairs(n *node, y *yaml.Node, depth int) {
+func (c *converter) convertPairs(n *node, y *yamlnode.Node, depth int) {
 	seen := map[string]match.Pos{}
-	for i := 0; i+1 < len(y.Content); i += 2 {
-		key, value := c.convert(y.Content[i], depth+1), c.convert(y.Content[i+1], depth+1)
+	for _, p := range y.Pairs {
+		key, value := c.convert(p.Key, depth+1), c.convert(p.Value, depth+1)
 		if !key.isScalar() {
 			c.refuse(key, "a key is a word, not %s", key.what())
 			continue
