@@ -86,7 +86,6 @@ func (w *world) tearDown() error {
 	}
 	w.scripts.close()
 	w.closePrograms()
-	w.closeServers()
 	late = errors.Join(late, w.closeServers())
 	w.removeFolders()
 	for _, p := range w.parties {

@@ -38,6 +38,9 @@ type Config struct {
 	Accept    []string      // media types that Session takes, as in a=accept-types
 	Timeout   time.Duration // of connecting, of the handshake, of binding and of AUTH, each; 0: 10 s
 	KeepAlive time.Duration // between empty SENDs; 0: 60 s, negative: none
+	// Allow tells whether a peer's path may lead us to an address; nil: [AllowNear] of
+	// Host.
+	Allow func(netip.Addr) bool
 	// Trace gets what goes over connections, from the goroutines that read and write;
 	// it must not block. nil: nobody.
 	Trace func(*Session, TraceEntry)
@@ -90,6 +93,10 @@ func (c *Config) setDefaults() {
 		c.KeepAlive = defaultKeepAlive
 	case c.KeepAlive < 0:
 		c.KeepAlive = 0
+	}
+	if c.Allow == nil {
+		host := c.Host
+		c.Allow = func(to netip.Addr) bool { return AllowNear(host, to) }
 	}
 	if len(c.Accept) == 0 {
 		c.Accept = []string{"*"}
@@ -179,7 +186,11 @@ func (e *Endpoint) session(conn net.Conn, peer Peer, bind binding) *Session {
 
 // connect is the active side.
 func (e *Endpoint) connect(ctx context.Context, peer Peer) (*Session, error) {
-	conn, err := e.dial(ctx, peer.Path[0], peer.Path[0].Host, peer.Fingerprint)
+	to, err := e.allowed(peer.Path[0])
+	if err != nil {
+		return nil, err
+	}
+	conn, err := e.dial(ctx, to, peer.Path[0].Host, peer.Fingerprint)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // errHash is what a file with another content than announced comes to.
@@ -46,13 +47,41 @@ func newDownload(folder, id, wanted string) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.root, d.temp = root, ".incoming-"+id+".part"
+	sweep(root)
+	d.root, d.temp = root, partBegin+id+partEnd
 	d.file, err = root.OpenFile(d.temp, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		_ = root.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// Names of temporary files.
+const (
+	partBegin = ".incoming-"
+	partEnd   = ".part"
+)
+
+// staleAfter is how long nothing has been written to what nobody is writing any
+// more: a transfer that does not get on is cut off much earlier.
+const staleAfter = time.Hour
+
+// sweep removes what processes have left that did not end by themselves.
+func sweep(root *os.Root) {
+	list, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return
+	}
+	for _, entry := range list {
+		name := entry.Name()
+		if !strings.HasPrefix(name, partBegin) || !strings.HasSuffix(name, partEnd) || !entry.Type().IsRegular() {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > staleAfter {
+			_ = root.Remove(name)
+		}
+	}
 }
 
 // errGap is for octets that come out of order when there is no file to put them into.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/go-sipsimple/callflow/sipsimple/msrp"
@@ -39,6 +40,9 @@ type MSRPSettings struct {
 	FindRelay        func(ctx context.Context, secure bool) ([]msrp.Relay, error)
 	RelayForOutbound bool          // offers go through the relay too
 	KeepAlive        time.Duration // default 60 s, negative: none
+	// Allow tells whether a peer's path may lead us to an address; nil:
+	// [msrp.AllowNear].
+	Allow func(netip.Addr) bool
 	// Trace gets all octets of MSRP, without TLS. It must not block. nil: nobody.
 	Trace func(msrp.TraceEntry)
 	// TraceMessages posts [MSRPTransportTrace] for each message.
