@@ -1,7 +1,9 @@
 package streamtest_test
 
 import (
+	"context"
 	"math"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -127,3 +129,17 @@ func (l *listener) units() []int {
 }
 
 func TestAudioStream(t *testing.T) { streamtest.Run(t, audioFixture()) }
+
+// TestAudioStreamWithICE: the contract holds with ICE, also when no name server answers the question for STUN servers.
+func TestAudioStreamWithICE(t *testing.T) {
+	f := audioFixture()
+	f.Prepare = func(env *streams.Environment) { env.NAT.UseICE = true }
+	f.Slow = func(env *streams.Environment) {
+		env.NAT = streams.NATSettings{UseICE: true, STUNServers: func(ctx context.Context) []netip.AddrPort {
+			<-ctx.Done()
+			return nil
+		}}
+	}
+	f.Cycles = 20
+	streamtest.Run(t, f)
+}

@@ -124,36 +124,43 @@ func (s *AudioStream) failICELocked(reason string) {
 }
 
 // followICELocked gives a path that was negotiated later the ends that ICE has found, and begins anew if the peer wants
-// that (RFC 5245 section 9.1.1.1). A peer that does not want ICE any more gets what its SDP says.
+// that (RFC 5245 section 9.1.1.1). A peer that does not want ICE any more, or whose address was changed on the way, gets
+// what its SDP says.
 func (s *AudioStream) followICELocked(p *path, theirs *sdp.SessionDescription, index int) {
 	if s.ice == nil {
 		return
 	}
 	remote := readICE(theirs, theirs.MediaDescriptions[index])
-	if !remote.has {
+	if !remote.has || remote.mismatch {
 		s.ice.stop()
+		s.negotiation = nil
 		return
 	}
 	if s.ice.restart(remote) {
 		s.negotiation = &negotiation{began: time.Now()}
 		s.postICELocked(ICEInProgress)
 	}
+	if s.negotiation != nil {
+		s.negotiation.path = *p
+	}
 	s.ice.selected(p)
 }
 
-// restartedLocked turns to what a restart has found, if it is over. If it has found nothing all stays as it was.
+// restartedLocked turns to what a restart has found, if it is over: a way, or nothing, so that the addresses of the SDP
+// count. Until then all stays as it was.
 func (s *AudioStream) restartedLocked() {
+	p := s.active
 	switch s.ice.restarted() {
 	case ice.Completed:
+		s.ice.selected(&p)
+		s.succeedICELocked()
 	case ice.Broken:
+		p = s.negotiation.path
 		s.failICELocked(noWay)
-		return
 	default:
 		return
 	}
-	p := s.active
-	s.ice.selected(&p)
-	s.succeedICELocked()
+	s.negotiation = nil
 	if !s.active.moved(p) {
 		s.active = p
 		s.rtp.follow(p)
@@ -164,31 +171,27 @@ func (s *AudioStream) restartedLocked() {
 
 // describeLocked is our m-line, with what ICE has to say in an offer, or in an answer to what the peer proposes.
 func (s *AudioStream) describeLocked(k keying, direction sdp.Direction, forOffer bool) *sdp.MediaDescription {
-	if s.ice == nil {
-		line := localLine(s.rtp.local, s.rtp.localControl, s.codecs, k, direction)
-		if !forOffer && s.env.NAT.UseICE && s.proposedICE.has && s.proposedICE.mismatch {
-			line.Attributes = append(line.Attributes, sdp.NewPropertyAttribute("ice-mismatch"))
-			callsdp.SetDirection(line, direction)
+	var lines iceLines
+	mismatch := !forOffer && s.env.NAT.UseICE && s.proposedICE.has && s.proposedICE.mismatch
+	media, control := s.rtp.local, s.rtp.localControl
+	if s.ice != nil {
+		if !forOffer {
+			s.ice.prepare(s.proposedICE)
 		}
-		return line
-	}
-	if !forOffer {
-		s.ice.prepare(s.proposedICE)
-	}
-	lines := s.ice.lines(forOffer, s.proposedICE)
-	candidates := lines.candidates
-	if candidates == nil {
-		candidates = s.ice.candidates()
-	}
-	media, control := ice.Default(candidates, ice.RTP).Addr, ice.Default(candidates, ice.RTCP).Addr
-	if !control.IsValid() {
-		control = s.rtp.localControl
+		if forOffer || s.proposedICE.has && !mismatch {
+			lines = s.ice.lines(forOffer, s.proposedICE)
+		}
+		media, control = s.ice.defaults(lines.candidates)
 	}
 	line := localLine(media, control, s.codecs, k, direction)
 	if media.Addr() != s.rtp.local.Addr() {
 		line.ConnectionInformation = callsdp.Connection(media.Addr())
 	}
-	lines.addTo(line, direction)
+	lines.addTo(line)
+	if mismatch {
+		line.Attributes = append(line.Attributes, sdp.NewPropertyAttribute("ice-mismatch"))
+	}
+	callsdp.SetDirection(line, direction)
 	return line
 }
 

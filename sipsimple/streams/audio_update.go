@@ -31,7 +31,7 @@ func (s *AudioStream) ValidateUpdate(remote *sdp.SessionDescription, index int) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != AudioEstablished {
+	if s.state != AudioWaitICE && s.state != AudioEstablished {
 		return true
 	}
 	if !s.keying.accepts(line) {

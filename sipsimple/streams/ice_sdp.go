@@ -70,9 +70,8 @@ type iceLines struct {
 	remote      []ice.Candidate // the peer's that were selected, if we control
 }
 
-// addTo writes them, and makes the default candidates the addresses of the line (RFC 5245 section 4.3). session is the
-// address of the session level.
-func (l iceLines) addTo(line *sdp.MediaDescription, direction sdp.Direction) {
+// addTo writes them.
+func (l iceLines) addTo(line *sdp.MediaDescription) {
 	if l.credentials == (ice.Credentials{}) {
 		return
 	}
@@ -89,5 +88,4 @@ func (l iceLines) addTo(line *sdp.MediaDescription, direction sdp.Direction) {
 		}
 		add("remote-candidates", strings.Join(list, " "))
 	}
-	callsdp.SetDirection(line, direction)
 }

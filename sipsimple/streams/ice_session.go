@@ -199,12 +199,12 @@ func (i *iceSession) gathered() bool {
 
 // begin makes the agent, whose checks begin with start.
 func (i *iceSession) begin(controlling bool) {
-	i.do(func(time.Time) { i.agent = i.newAgentLocked(controlling) })
+	i.do(func(time.Time) { i.agent = i.newAgentLocked(controlling, ice.NewCredentials(i.random)) })
 }
 
-func (i *iceSession) newAgentLocked(controlling bool) *ice.Agent {
+func (i *iceSession) newAgentLocked(controlling bool, ours ice.Credentials) *ice.Agent {
 	return ice.NewAgent(ice.Config{
-		Credentials: ice.NewCredentials(i.random), Local: i.gatherer.Candidates(), Controlling: controlling, Random: i.random,
+		Credentials: ours, Local: i.gatherer.Candidates(), Controlling: controlling, Random: i.random,
 	})
 }
 
@@ -233,7 +233,7 @@ func (i *iceSession) report(took time.Duration) AudioStreamICENegotiationDidSucc
 func (i *iceSession) prepare(remote remoteICE) {
 	i.do(func(time.Time) {
 		if i.restartsLocked(remote) && (i.next == nil || i.next.State() != ice.Idle) {
-			i.next = i.newAgentLocked(false)
+			i.next = i.newAgentLocked(false, ice.NewCredentials(i.random))
 		}
 	})
 }
@@ -251,10 +251,18 @@ func (i *iceSession) latestLocked() *ice.Agent {
 	return i.agent
 }
 
-// restart begins the checks of what was prepared. It tells whether it has.
+// restart begins the checks with a peer that has other credentials than before: after an offer with what was prepared,
+// after an answer (somebody else has answered to our offer) with the credentials that the offer had. It tells whether it
+// has.
 func (i *iceSession) restart(remote remoteICE) (begun bool) {
 	i.do(func(now time.Time) {
-		begun = i.next != nil && i.next.State() == ice.Idle && i.restartsLocked(remote) && i.next.Start(now, remote.Remote) == nil
+		if !i.restartsLocked(remote) {
+			return
+		}
+		if i.next == nil || i.next.State() != ice.Idle {
+			i.next = i.newAgentLocked(true, i.latestLocked().Credentials())
+		}
+		begun = i.next.Start(now, remote.Remote) == nil
 	})
 	return begun
 }
@@ -264,14 +272,10 @@ func (i *iceSession) restarted() ice.State {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	state := i.progressLocked().next
-	switch state {
-	case ice.Completed:
-		i.agent, i.next = i.next, nil
-	case ice.Broken:
-		i.next = nil
-	default:
+	if state != ice.Completed && state != ice.Broken {
 		return ice.Idle
 	}
+	i.agent, i.next = i.next, nil
 	return state
 }
 
@@ -304,14 +308,19 @@ func (i *iceSession) lines(forOffer bool, offer remoteICE) iceLines {
 	return l
 }
 
-// candidates are all of ours.
-func (i *iceSession) candidates() []ice.Candidate {
+// defaults are the addresses for the m-line and its a=rtcp (RFC 5245 section 4.3): of the candidates told, or if there
+// are none of all that were found.
+func (i *iceSession) defaults(told []ice.Candidate) (media, control netip.AddrPort) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.gatherer == nil {
-		return nil
+	if len(told) == 0 {
+		told = i.gatherer.Candidates()
 	}
-	return i.gatherer.Candidates()
+	media, control = ice.Default(told, ice.RTP).Addr, ice.Default(told, ice.RTCP).Addr
+	if !control.IsValid() {
+		control = i.rtp.localControl
+	}
+	return media, control
 }
 
 // selected gives a path the pairs that were agreed on. It tells whether there are any.

@@ -1,7 +1,9 @@
 package streams_test
 
 import (
+	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -78,4 +80,14 @@ func TestICEOfHosts(t *testing.T) {
 			t.Errorf("bob hears %+v", r)
 		}
 	})
+}
+
+// slowServers finds after three seconds a server that never answers.
+func slowServers(ctx context.Context) []netip.AddrPort {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(3 * time.Second):
+		return []netip.AddrPort{netip.MustParseAddrPort("192.0.2.254:3478")}
+	}
 }

@@ -1,0 +1,108 @@
+package streams_test
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-sipsimple/callflow/simnet"
+)
+
+// tapped remembers the last RTP packet of a host.
+type tapped struct {
+	mu   sync.Mutex
+	last []byte
+}
+
+func (p *tapped) packet() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]byte(nil), p.last...)
+}
+
+// listen opens a socket on a new host, and counts what comes there.
+func listen(t *testing.T, n *simnet.Network, name string) (net.PacketConn, func() int) {
+	host, err := n.Host(name, netip.Addr{})
+	check(t, err)
+	conn, err := host.ListenPacket("udp", ":7000")
+	check(t, err)
+	var mu sync.Mutex
+	packets := 0
+	conn.(*simnet.UDPConn).SetReceiver(func([]byte, netip.AddrPort) {
+		mu.Lock()
+		defer mu.Unlock()
+		packets++
+	})
+	return conn, func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return packets
+	}
+}
+
+// Who sends from another address is followed after ten packets in a row that could be the peer's, and no sooner; sound
+// goes back to the right address as soon as something comes from there.
+func TestWanderer(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(packet []byte, i int)
+		packets int
+		silent  bool // the peer sends nothing meanwhile
+		follows bool
+	}{
+		"nine packets":              {func([]byte, int) {}, 9, true, false},
+		"ten packets":               {func([]byte, int) {}, 10, true, true},
+		"while the peer sends":      {func([]byte, int) {}, 40, false, false},
+		"of another source":         {func(p []byte, i int) { p[8] ^= byte(1 - min(i, 1)) }, 40, true, false},
+		"of another payload type":   {func(p []byte, _ int) { p[1] = 77 }, 40, true, false},
+		"the same again and again":  {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], 7) }, 40, true, false},
+		"going backwards":           {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], uint16(1000-i)) }, 40, true, false},
+		"not RTP":                   {func(p []byte, _ int) { p[0] = 0x40 }, 40, true, false},
+		"RTCP":                      {func(p []byte, _ int) { p[1] = 200 }, 40, true, false},
+		"with a gap, as after loss": {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], uint16(3*i)) }, 10, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withCall(t, options{}, func(n *simnet.Network, alice, bob *party) {
+				var tap tapped
+				n.Tap(func(p simnet.Packet) {
+					if p.From == "alice" && p.Kind().Is("rtp") {
+						tap.mu.Lock()
+						tap.last = p.Data
+						tap.mu.Unlock()
+					}
+				})
+				elsewhere, got := listen(t, n, "elsewhere")
+				time.Sleep(500 * time.Millisecond)
+				if c.silent {
+					n.Cut("alice", "bob")
+				}
+				time.Sleep(time.Second)
+				packet := tap.packet()
+				seq := binary.BigEndian.Uint16(packet[2:])
+				for i := range c.packets {
+					binary.BigEndian.PutUint16(packet[2:], seq+uint16(i)+1)
+					c.change(packet, i)
+					_, err := elsewhere.WriteTo(packet, net.UDPAddrFromAddrPort(bob.audio().LocalRTPAddress()))
+					check(t, err)
+					time.Sleep(10 * time.Millisecond)
+				}
+				time.Sleep(200 * time.Millisecond)
+				if followed := got() > 0; followed != c.follows {
+					t.Errorf("followed: %v", followed)
+				}
+				n.Heal("alice", "bob")
+				time.Sleep(100 * time.Millisecond)
+				before := got()
+				time.Sleep(time.Second)
+				if now := got(); now != before {
+					t.Errorf("%d packets still go elsewhere", now-before)
+				}
+				if r := bob.hears(alice, time.Second); r.SNR < 25 {
+					t.Errorf("bob hears %+v", r)
+				}
+			})
+		})
+	}
+}
