@@ -70,9 +70,6 @@ type player struct {
 	results map[*scenario.Case]chan *play.Result
 }
 
-// atATime is how many cases are played at a time in real time.
-const atATime = 64
-
 func (p *player) result(c *scenario.Case, all []*scenario.Case) *play.Result {
 	config, _ := GinkgoConfiguration()
 	some := config.LabelFilter != "" || len(config.FocusStrings)+len(config.SkipStrings) > 0
@@ -84,11 +81,7 @@ func (p *player) result(c *scenario.Case, all []*scenario.Case) *play.Result {
 		for _, each := range all {
 			p.results[each] = make(chan *play.Result, 1)
 		}
-		workers := 0
-		if *world != play.Sim {
-			workers = atATime
-		}
-		go play.All(all, workers, func(c *scenario.Case) *play.Result { return play.In(c, play.Options{World: *world}) },
+		go play.All(all, play.MostAtATime, func(c *scenario.Case) *play.Result { return play.In(c, play.Options{World: *world}) },
 			func(r *play.Result) { p.results[r.Case] <- r })
 	})
 	return <-p.results[c]

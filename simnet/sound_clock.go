@@ -32,6 +32,10 @@ type soundTicker interface {
 // them one after another, which takes one goroutine instead of one for each. Its
 // zero value has no devices.
 type SoundClock struct {
+	// Before is called before each tick, of a clock in real time: it waits until
+	// what was sent in the tick before has arrived. nil: nothing.
+	Before func()
+
 	clock audio.Clock
 
 	switching sync.Mutex // while a device comes or goes
@@ -53,6 +57,9 @@ func (c *SoundClock) tick(due time.Time) {
 	c.mu.Lock()
 	members := c.members
 	c.mu.Unlock()
+	if c.Before != nil {
+		c.Before()
+	}
 	for _, m := range members {
 		if !m.paused.Load() {
 			m.tick(due)

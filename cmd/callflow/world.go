@@ -19,6 +19,7 @@ type worldFlags struct {
 	world     string
 	tolerance time.Duration
 	server    string
+	longest   time.Duration
 	soundFlags
 	phoneFlags
 	devices *play.Devices // of world device, from check on
@@ -36,6 +37,7 @@ func (w *worldFlags) flags(cmd *cobra.Command) {
 		"with --world loopback, plays only what has such a server")
 	w.phoneFlags.flags(f)
 	f.DurationVar(&w.tolerance, "tolerance", play.DefaultTolerance, "how far instants may be off in real time")
+	f.DurationVar(&w.longest, "longest", play.DefaultLongest, "what takes longer than this in real time is skipped; -1s: nothing is")
 }
 
 // check finds out whether the world exists, and opens its devices.
@@ -69,16 +71,12 @@ func (w *worldFlags) check() error {
 // player plays a case in the world.
 func (w *worldFlags) player(log bool) func(*scenario.Case) *play.Result {
 	o := play.Options{
-		World: w.world, Log: log, Tolerance: w.tolerance, Devices: w.devices, Server: w.server, Phones: w.phones, Addresses: w.at,
+		World: w.world, Log: log, Tolerance: w.tolerance, Longest: w.longest, Devices: w.devices, Server: w.server, Phones: w.phones, Addresses: w.at,
 	}
 	return func(c *scenario.Case) *play.Result { return play.In(c, o) }
 }
 
-// mostAtATime is how many cases are played at a time in real time, when they
-// mostly wait.
-const mostAtATime = 64
-
-// mostServers is mostAtATime where each case starts a program.
+// mostServers is play.MostAtATime where each case starts a program.
 const mostServers = 24
 
 // concerned are the cases that have the servers that --server is about.
@@ -107,7 +105,7 @@ func (w *worldFlags) workers(asked int) int {
 	case asked == 0 && len(w.phones) > 0:
 		return mostPhones
 	case asked == 0 && w.world != play.Sim:
-		return mostAtATime
+		return play.MostAtATime
 	}
 	return asked
 }

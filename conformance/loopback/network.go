@@ -34,6 +34,9 @@ type Network struct {
 	hosts []*Host
 	real  map[place]netip.AddrPort // of the sockets and listeners, by the address that hosts see
 	seen  map[place]netip.AddrPort // the other way round, and of connections that were opened
+
+	sockets  map[netip.AddrPort]*udpConn // by their real addresses
+	underWay int                         // media that has been sent and not been taken
 }
 
 // place is an address of one protocol.
@@ -48,7 +51,8 @@ func New() (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loopback: %w", err)
 	}
-	n := &Network{std: std, open: make(chan struct{}), real: map[place]netip.AddrPort{}, seen: map[place]netip.AddrPort{}}
+	n := &Network{std: std, open: make(chan struct{}), real: map[place]netip.AddrPort{}, seen: map[place]netip.AddrPort{},
+		sockets: map[netip.AddrPort]*udpConn{}}
 	n.known = sync.NewCond(&n.mu)
 	close(n.open)
 	return n, nil

@@ -16,6 +16,8 @@ type udpConn struct {
 	local, actual netip.AddrPort
 	peer          netip.AddrPort // of a connected socket
 	closed        sync.Once
+	taking        bool          // the receiver has media that was read; of the one who reads
+	underWay      int           // media on its way here; guarded by the network
 	gone          chan struct{} // closed with the socket
 }
 
@@ -31,6 +33,7 @@ func (h *Host) socket(at, peer netip.AddrPort) (*udpConn, error) {
 		_ = conn.Close()
 		return nil, err
 	}
+	h.n.awaits(c)
 	h.count("udp "+c.local.String(), 1)
 	return c, nil
 }
@@ -39,6 +42,7 @@ func (c *udpConn) Close() error {
 	c.closed.Do(func() {
 		close(c.gone)
 		c.h.n.leave("udp", c.local, c.actual)
+		c.h.n.awaitsNothing(c)
 		c.h.count("udp "+c.local.String(), -1)
 	})
 	return c.UDPConn.Close()
@@ -68,7 +72,11 @@ func (c *udpConn) ReadFrom(b []byte) (int, net.Addr, error) {
 
 func (c *udpConn) ReadFromUDP(b []byte) (int, *net.UDPAddr, error) {
 	for {
+		if c.taking {
+			c.h.n.taken(c)
+		}
 		n, from, err := c.UDPConn.ReadFromUDP(b)
+		c.taking = err == nil && isMedia(b[:n])
 		if err != nil {
 			return n, nil, err
 		}
@@ -112,5 +120,10 @@ func (c *udpConn) send(b []byte, to netip.AddrPort) (int, error) {
 
 // WriteToUDPAddrPort writes to a real address.
 func (c *udpConn) WriteToUDPAddrPort(b []byte, actual netip.AddrPort) (int, error) {
-	return c.UDPConn.WriteTo(b, udpAddr(actual))
+	to := c.h.n.sends(b, actual)
+	n, err := c.UDPConn.WriteTo(b, udpAddr(actual))
+	if err != nil && to != nil {
+		c.h.n.taken(to)
+	}
+	return n, err
 }

@@ -26,6 +26,7 @@ type Options struct {
 	World     string        // "" is Sim
 	Log       bool          // keep the log whatever the verdict
 	Tolerance time.Duration // in real time; 0 is DefaultTolerance
+	Longest   time.Duration // what takes longer is skipped in real time; 0 is DefaultLongest, less: nothing is
 	Devices   *Devices      // of world Device
 	Server    string        // program in the places of servers, in world loopback: Kamailio or Coturn; "" means our own
 	// Streams are those of third parties, by the type that scenarios call them by: every party can offer them, and has

@@ -2,9 +2,9 @@ package play
 
 import (
 	"errors"
-	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -46,11 +46,17 @@ func playCase(c *scenario.Case, o Options) *Result {
 			return result
 		}
 	}
-	began := time.Now()
 	inside := simnet.Bubble
 	if o.World != Sim {
+		beginnings <- struct{}{}
+		if result.Reason = tooLong(c, o); result.Reason != "" {
+			<-beginnings
+			result.Verdict = Skipped
+			return result
+		}
 		inside = realTime
 	}
+	began := time.Now()
 	err := inside(func() { result.play(began, o) })
 	result.Wall = time.Since(began)
 	if err != nil {
@@ -81,20 +87,15 @@ func disaster(at time.Duration, c *scenario.Case, err error) Failure {
 
 func isError[E error](err error) bool { _, ok := errors.AsType[E](err); return ok }
 
-// realTime runs a body outside of any bubble. Its panic is an error.
-func realTime(body func()) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = &simnet.PanicError{Value: value, Stack: string(debug.Stack())}
-		}
-	}()
-	body()
-	return nil
-}
-
 // play is the body of the bubble.
 func (r *Result) play(began time.Time, o Options) {
 	w, err := newWorld(r.Case, o)
+	begun := sync.OnceFunc(func() {
+		if o.World != Sim {
+			<-beginnings
+		}
+	})
+	defer begun()
 	defer func() {
 		if err := w.tearDown(); err != nil {
 			r.Failures = append(r.Failures, *failure(r.Virtual, match.Pos{File: r.Case.File}, "the end", err.Error()))
@@ -112,6 +113,7 @@ func (r *Result) play(began time.Time, o Options) {
 	d.settleNow()
 	d.awaitApplications()
 	w.begin()
+	begun()
 	r.Failures = d.judge(began)
 	if d.cannot != "" {
 		r.Verdict, r.Reason, r.Failures = Skipped, d.cannot, nil

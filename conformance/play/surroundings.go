@@ -74,6 +74,7 @@ func (w *world) openLoopback(o Options) error {
 		return err
 	}
 	w.deliver = w.real.Hold()
+	w.sounds.Before = w.real.AwaitMedia
 	if w.tolerance = o.Tolerance; w.tolerance == 0 {
 		w.tolerance = DefaultTolerance
 	}
