@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/transport/v5"
 )
@@ -17,12 +18,18 @@ type Host struct {
 	n    *Network
 	name string
 
+	swallows atomic.Bool
+
 	mu    sync.Mutex
 	addrs []netip.Addr
 	open  map[string]int // sockets that are open
 }
 
 var _ transport.Net = (*Host)(nil)
+
+// Swallow makes the host a black hole, or a good host again: to connect to it takes
+// until the time is over.
+func (h *Host) Swallow(on bool) { h.swallows.Store(on) }
 
 // Addr is the first address of the host.
 func (h *Host) Addr() netip.Addr { return h.Addrs()[0] }

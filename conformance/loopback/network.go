@@ -24,9 +24,8 @@ import (
 // Network is a set of hosts. Its methods may be called from any goroutine.
 type Network struct {
 	std      *stdnet.Net
-	open     chan struct{} // closed when hosts hear what is sent to them, see Hold
-	direct   bool          // see NewDirect
-	pool     []netip.Addr  // of a direct one
+	direct   bool         // see NewDirect
+	pool     []netip.Addr // of a direct one
 	reserved *net.UDPConn
 
 	mu    sync.Mutex
@@ -35,8 +34,12 @@ type Network struct {
 	real  map[place]netip.AddrPort // of the sockets and listeners, by the address that hosts see
 	seen  map[place]netip.AddrPort // the other way round, and of connections that were opened
 
+	ways     map[way]*segments
 	sockets  map[netip.AddrPort]*udpConn // by their real addresses
 	underWay int                         // media that has been sent and not been taken
+
+	gate chan struct{} // closed when hosts hear what is sent to them: see Hold
+	told func()        // see StepByStep; nil: nobody wants to know
 }
 
 // place is an address of one protocol.
@@ -51,20 +54,11 @@ func New() (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loopback: %w", err)
 	}
-	n := &Network{std: std, open: make(chan struct{}), real: map[place]netip.AddrPort{}, seen: map[place]netip.AddrPort{},
-		sockets: map[netip.AddrPort]*udpConn{}}
+	n := &Network{std: std, gate: make(chan struct{}), real: map[place]netip.AddrPort{}, seen: map[place]netip.AddrPort{},
+		sockets: map[netip.AddrPort]*udpConn{}, ways: map[way]*segments{}}
 	n.known = sync.NewCond(&n.mu)
-	close(n.open)
+	close(n.gate)
 	return n, nil
-}
-
-// Hold has everything that is sent wait at its destination until the function
-// that it returns is called, once: hosts can be started without one of them
-// being answered before all are there. It is called before there are hosts.
-func (n *Network) Hold() (release func()) {
-	open := make(chan struct{})
-	n.open = open
-	return sync.OnceFunc(func() { close(open) })
 }
 
 // Host adds a host. An invalid or unspecified address means a free one, of the

@@ -21,6 +21,29 @@ type tcpConn struct {
 	actual        netip.AddrPort // near end of one that was opened here; invalid of one that was accepted
 	closed        sync.Once
 	gone          chan struct{} // closed with the connection
+
+	incoming  way
+	got, sent *segments
+	reading   sync.Mutex
+	room      []byte // of come
+	come      []byte // read from the kernel and by nobody
+	inside    bool   // the rest of a write that was begun to be read
+	again     bool   // one was read already
+}
+
+// kernelBuffer is how many octets the kernel keeps at each end. It takes twice as
+// much: in all, what a connection of the simulated network keeps.
+const kernelBuffer = 256 << 10
+
+// over is a connection over a real one.
+func (h *Host) over(conn *net.TCPConn, local, remote, actual netip.AddrPort) *tcpConn {
+	_ = conn.SetReadBuffer(kernelBuffer)
+	_ = conn.SetWriteBuffer(kernelBuffer)
+	near, far := addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())
+	c := &tcpConn{TCPConn: conn, h: h, local: local, remote: remote, actual: actual, gone: make(chan struct{}), incoming: way{far, near}}
+	c.got, c.sent = h.n.segmentsOf(c.incoming), h.n.segmentsOf(way{near, far})
+	h.count(c.what(), 1)
+	return c
 }
 
 func (c *tcpConn) LocalAddr() net.Addr  { return tcpAddr(c.local) }
@@ -33,23 +56,55 @@ func (c *tcpConn) Close() error {
 		if c.actual.IsValid() {
 			c.h.n.leave("tcp", c.local, c.actual)
 		}
+		c.h.n.forgetWay(c.incoming)
 		c.h.count(c.what(), -1)
 	})
 	return c.TCPConn.Close()
 }
 
-// Read reads what has arrived, when the network delivers.
+// Read reads what has arrived, when the network delivers: no more than what was
+// written at once.
 func (c *tcpConn) Read(b []byte) (int, error) {
-	select {
-	case <-c.h.n.open:
-	case <-c.gone:
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if len(b) == 0 {
+		return c.TCPConn.Read(b)
 	}
-	return c.TCPConn.Read(b)
+	if len(c.come) == 0 {
+		if c.room == nil {
+			c.room = make([]byte, 64<<10)
+		}
+		n, err := c.TCPConn.Read(c.room)
+		if c.come = c.room[:n]; err != nil {
+			c.h.n.admit(c.gone)
+			return 0, err
+		}
+	}
+	if !c.inside {
+		if c.again {
+			c.h.n.sending()
+		}
+		c.h.n.admit(c.gone)
+	}
+	n, ends := c.got.take(min(len(b), len(c.come)))
+	copy(b, c.come[:n])
+	c.come = c.come[n:]
+	c.inside, c.again = !ends, len(c.come) > 0
+	return n, nil
+}
+
+func (c *tcpConn) Write(b []byte) (int, error) {
+	c.h.n.sending()
+	c.sent.written(len(b))
+	return c.TCPConn.Write(b)
 }
 
 // connect opens a connection. Where nobody listens it is refused.
 func (h *Host) connect(ctx context.Context, to netip.AddrPort) (*tcpConn, error) {
 	actual, ok := h.n.actual("tcp", to)
+	if err := h.n.roundTrip(ctx, to); err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: tcpAddr(to), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
@@ -67,9 +122,8 @@ func (h *Host) connect(ctx context.Context, to netip.AddrPort) (*tcpConn, error)
 		return nil, errors.New("loopback: no TCP connection")
 	}
 	near := addrPort(conn.LocalAddr())
-	c := &tcpConn{TCPConn: conn, h: h, local: h.at(nil, int(near.Port())), remote: to, actual: near, gone: make(chan struct{})}
+	c := h.over(conn, h.at(nil, int(near.Port())), to, near)
 	h.n.dialed(c.local, near)
-	h.count(c.what(), 1)
 	return c, nil
 }
 
@@ -116,9 +170,7 @@ func (l *tcpListener) AcceptTCP() (transport.TCPConn, error) {
 		conn, ok := made.(*net.TCPConn)
 		if ok {
 			if remote, known := l.h.n.caller(addrPort(conn.RemoteAddr())); known {
-				c := &tcpConn{TCPConn: conn, h: l.h, local: l.local, remote: remote, gone: make(chan struct{})}
-				l.h.count(c.what(), 1)
-				return c, nil
+				return l.h.over(conn, l.local, remote, netip.AddrPort{}), nil
 			}
 		}
 		_ = made.Close() // a stranger

@@ -80,9 +80,8 @@ func (c *udpConn) ReadFromUDP(b []byte) (int, *net.UDPAddr, error) {
 		if err != nil {
 			return n, nil, err
 		}
-		select {
-		case <-c.h.n.open:
-		case <-c.gone:
+		if !c.taking {
+			c.h.n.admit(c.gone)
 		}
 		if who, ok := c.h.n.virtual("udp", addrPort(from)); ok && (!c.peer.IsValid() || c.peer == who) {
 			return n, udpAddr(who), nil
@@ -120,6 +119,9 @@ func (c *udpConn) send(b []byte, to netip.AddrPort) (int, error) {
 
 // WriteToUDPAddrPort writes to a real address.
 func (c *udpConn) WriteToUDPAddrPort(b []byte, actual netip.AddrPort) (int, error) {
+	if !isMedia(b) {
+		c.h.n.sending()
+	}
 	to := c.h.n.sends(b, actual)
 	n, err := c.UDPConn.WriteTo(b, udpAddr(actual))
 	if err != nil && to != nil {

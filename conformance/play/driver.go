@@ -144,7 +144,12 @@ func isExpect(s *scenario.Step) bool { _, ok := s.Verb.(*scenario.Expect); retur
 
 // sleepUntil lets virtual time run, watching the limit of the run.
 func (d *driver) sleepUntil(at time.Duration) {
-	if wait := at - d.now(); wait > 0 {
+	switch wait := at - d.now(); {
+	case wait <= 0:
+	case d.real != nil: // what is sent meanwhile is delivered step by step
+		d.wait(at, func() bool { return false })
+		return
+	default:
 		time.Sleep(wait)
 	}
 	d.settleNow()
@@ -179,9 +184,15 @@ func (d *driver) wait(deadline time.Duration, done func() bool) bool {
 		if done() {
 			return true
 		}
-		select {
-		case <-d.changed:
-		case <-timer.C:
+		over := false
+		d.pass(func() {
+			select {
+			case <-d.changed:
+			case <-timer.C:
+				over = true
+			}
+		})
+		if over {
 			d.settleNow()
 			return done()
 		}

@@ -57,6 +57,7 @@ const mostListed = 10
 func (w *world) tearDown() error {
 	var late error
 	if w.deliver != nil {
+		w.real.StepByStep(nil)
 		w.deliver()
 	}
 	for _, p := range w.parties {

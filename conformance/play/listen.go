@@ -22,9 +22,8 @@ func (d *driver) listen(s *scenario.Step, v *scenario.Listen) *Failure {
 	for _, p := range d.parties {
 		lost[p.def.Name] = p.lostPackets()
 	}
-	time.Sleep(v.Duration)
+	d.sleepUntil(d.now() + v.Duration)
 	d.awaitSound(begin.Add(v.Duration))
-	d.settleNow()
 	from := v.From
 	if from < 0 {
 		from = settling

@@ -106,21 +106,12 @@ func beyondLoopback(c *scenario.Case) string {
 			if v.Wire != nil && v.Wire.Received {
 				cannot(v.Wire.Pos, "see when a message arrives: received")
 			}
-			if v.Wire != nil && (v.Wire.Protocol == "dns" || v.Wire.Protocol == "stun") {
+			if v.Wire != nil && (slices.Contains([]string{"dns", "stun", "msrp"}, v.Wire.Protocol)) {
 				cannot(v.Wire.Pos, "see messages of "+v.Wire.Protocol)
 			}
 			if v.Wire != nil && losesSome(v.Wire.Order) {
 				cannot(v.Wire.Pos, "see that a message is lost: x>")
 			}
-			if s.For == 0 && len(v.Views) == 0 && v.Wire != nil {
-				cannot(s.Pos, "stop the time while a message is under way: expect of the wire alone")
-			}
-		case *scenario.Call:
-			if names, ok := v.Params["routes"].([]string); ok && slices.ContainsFunc(names, swallows) {
-				cannot(s.Pos, "swallow connections: a route to nowhere over TCP")
-			}
-		case *scenario.Together:
-			cannot(s.Pos, "do things at the same instant: together")
 		}
 	})
 	return reason
@@ -129,10 +120,6 @@ func beyondLoopback(c *scenario.Case) string {
 // losesSome tells whether a line is about a message that does not arrive.
 func losesSome(items []match.Item) bool {
 	return slices.ContainsFunc(items, func(i match.Item) bool { return i.Lost || losesSome(i.Items) })
-}
-
-func swallows(route string) bool {
-	return strings.HasPrefix(route, "tcp nowhere") || strings.HasPrefix(route, "tls nowhere")
 }
 
 // defaultLatency is that of the knob.

@@ -186,7 +186,8 @@ func (w *world) begin() {
 	for _, p := range w.parties {
 		p.log.Drop(p.log.Len())
 	}
-	if w.deliver != nil {
-		w.deliver()
+	w.begun = true
+	if w.real != nil {
+		w.real.StepByStep(w.touch)
 	}
 }

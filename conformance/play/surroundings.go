@@ -81,9 +81,11 @@ func (w *world) openLoopback(o Options) error {
 	w.hosts.add("nobody", addressOfNobody)
 	w.hosts.add("nowhere", addressOfNowhere)
 	for name, addr := range map[string]netip.Addr{"nobody": addressOfNobody, "nowhere": addressOfNowhere} {
-		if _, err := w.real.Host(name, addr); err != nil {
+		h, err := w.real.Host(name, addr)
+		if err != nil {
 			return err
 		}
+		h.Swallow(name == "nowhere")
 	}
 	return nil
 }
@@ -93,6 +95,17 @@ func (w *world) newHost(name string, addr netip.Addr) (host, error) {
 		return w.real.Host(name, addr)
 	}
 	return w.net.Host(name, addr)
+}
+
+// pass lets time run while f waits. In real time, what has been sent is delivered
+// then and only then, so that whatever is done between two waits is done at one
+// instant there too.
+func (w *world) pass(f func()) {
+	if w.real != nil && w.begun {
+		w.real.Deliver()
+		defer w.real.Hold()
+	}
+	f()
 }
 
 // comeToRest waits until nothing moves any more at this instant. In real time

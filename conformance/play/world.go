@@ -21,6 +21,7 @@ type world struct {
 	net     *simnet.Network   // nil in other worlds
 	devices *Devices          // nil in other worlds than device
 	real    *loopback.Network // nil in the simulated one
+	begun   bool              // the first step may be done
 	deliver func()            // has real deliver, from the first step on
 	server  string            // the program in the places of servers, see Options.Server
 	parties []*party
