@@ -147,8 +147,9 @@ func (d *driver) sleepUntil(at time.Duration) {
 	switch wait := at - d.now(); {
 	case wait <= 0:
 	case d.real != nil: // what is sent meanwhile is delivered step by step
+		until := time.Now().Add(wait)
 		d.wait(at, func() bool { return false })
-		return
+		d.awaitSound(until)
 	default:
 		time.Sleep(wait)
 	}

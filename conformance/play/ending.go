@@ -12,11 +12,7 @@ import (
 // rest lets time run on after the last step, and lists what nothing has
 // consumed.
 func (d *driver) rest() []Failure {
-	settle := d.c.Settle
-	if settle == 0 {
-		settle = 40 * time.Second
-	}
-	d.sleepUntil(d.now() + settle)
+	d.sleepUntil(d.now() + settling(d.c, d.real != nil))
 	if f := d.observed(); f != nil {
 		return []Failure{*f}
 	}

@@ -8,9 +8,12 @@ import (
 )
 
 // Defaults of the keys limit and settle. Settling takes longer than 64*T1.
+// DefaultSettle is how long time runs on after the last step, unless the file says
+// otherwise: longer than 64*T1.
+const DefaultSettle = 40 * time.Second
+
 const (
-	defaultLimit  = 120 * time.Second
-	defaultSettle = 40 * time.Second
+	defaultLimit = 120 * time.Second
 )
 
 // maxSteps of one case, with every round of every repeat.
@@ -46,7 +49,7 @@ func (l *loader) resolveCase(f *file, one row) *Case {
 	vars := c.variables(f, one)
 	c.scope = &scope{file: f, labels: labelsIn(f.root.get("steps"), f.root.get("finally")), vars: vars}
 	root := l.r.replace(f.root.without("vars", "params", "matrix", "cases", "except"), vars)
-	c.result = &Case{File: l.opts.Prefix + f.name, ID: f.id, Name: one.name, Limit: defaultLimit, Settle: defaultSettle}
+	c.result = &Case{File: l.opts.Prefix + f.name, ID: f.id, Name: one.name, Limit: defaultLimit, Settle: DefaultSettle}
 	c.head(root, one)
 	c.cast(root)
 	c.body(root)

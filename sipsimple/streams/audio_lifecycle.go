@@ -75,7 +75,9 @@ func (s *AudioStream) LocalMedia(forOffer bool) (*sdp.MediaDescription, error) {
 		return nil, &IllegalStateError{Method: "LocalMedia", State: string(s.state)}
 	}
 	if forOffer {
-		return s.describeLocked(s.keying, s.hold.Offer(s.active.direction), true), nil
+		direction := s.hold.Offer(s.active.direction)
+		s.rtp.offer(direction)
+		return s.describeLocked(s.keying, direction, true), nil
 	}
 	line := s.describeLocked(s.keying.answering(s.proposed), s.hold.Answer(), false)
 	if s.state == AudioInitialized && s.offer != nil {

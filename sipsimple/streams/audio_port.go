@@ -38,6 +38,7 @@ type audioPort struct {
 
 	mu      sync.Mutex
 	path    path
+	early   bool     // an offer of ours asks for sound that path does not have yet
 	dest    net.Addr // where RTP goes, nil if nowhere
 	control net.Addr // where RTCP goes
 	parsed  rtp.Packet
@@ -90,7 +91,7 @@ func (a *audioPort) follow(p path) {
 			a.settleLocked(p.remote, p.control)
 		}
 	}
-	a.path = p
+	a.path, a.early = p, false
 	for payloadType, codec := range p.decoders {
 		// Another codec of another rate than the one in use is not played.
 		if a.decoders[payloadType] == nil && codec.SampleRate == a.codec.SampleRate {
@@ -100,6 +101,14 @@ func (a *audioPort) follow(p path) {
 	if !p.eventsOut.ok {
 		a.rtp.events.drop()
 	}
+}
+
+// offer tells what an offer of ours asks for: whoever has offered to receive must be
+// ready to, as sound may come before the answer (RFC 3264 section 5.1).
+func (a *audioPort) offer(direction sdp.Direction) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.early = callsdp.Receives(direction)
 }
 
 // WriteFrame implements [audio.Sink]: one packet is sent, of silence if nobody
@@ -230,7 +239,7 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	case !playable && !isEvent:
 		a.flow.Unplayable++
 		return
-	case !callsdp.Receives(a.path.direction):
+	case !callsdp.Receives(a.path.direction) && !a.early:
 		return
 	case isEvent:
 		a.eventLocked()

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/sipsimple/internal/ice"
 )
@@ -168,6 +169,13 @@ func (r *rtpSession) legacy() reception {
 
 // start lets port have what comes from now on.
 func (r *rtpSession) start(port *audioPort) { r.port.Store(port) }
+
+// offer tells the port what we offer.
+func (r *rtpSession) offer(direction sdp.Direction) {
+	if port := r.port.Load(); port != nil {
+		port.offer(direction)
+	}
+}
 
 // follow tells the port about a path with the same ends.
 func (r *rtpSession) follow(p path) {
