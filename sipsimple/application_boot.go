@@ -252,7 +252,11 @@ func (p *parts) flush(limit time.Duration) {
 // startAccounts is step 18.
 func (p *parts) startAccounts() error {
 	if p.loaded != nil {
-		p.loaded.accounts.Start(account.Network{Engine: p.engine, Resolver: p.resolver})
+		secure, err := p.app.tlsConfig(p.loaded, nil)
+		if err != nil {
+			secure = nil // the settings of TLS are told about elsewhere
+		}
+		p.loaded.accounts.Start(account.Network{Engine: p.engine, Resolver: p.resolver, Net: p.app.cfg.Net, TLS: secure})
 		p.accounts = true
 	}
 	return nil

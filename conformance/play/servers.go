@@ -13,6 +13,7 @@ import (
 	"github.com/go-sipsimple/callflow/simnet/relay"
 	"github.com/go-sipsimple/callflow/simnet/sipserver"
 	"github.com/go-sipsimple/callflow/simnet/stunserver"
+	"github.com/go-sipsimple/callflow/simnet/xcapserver"
 )
 
 // server is what a party is that is neither an application nor a script.
@@ -22,6 +23,7 @@ type server struct {
 	sip   *sipserver.Server  // registrar, proxy
 	stun  *stunserver.Server // stun
 	relay *relay.Relay       // msrp_relay
+	xcap  *xcapserver.Server // xcap
 
 	// Programs of others, see Options.Server.
 	kamailio *daemon.Kamailio
@@ -41,6 +43,8 @@ func (p *party) serve() error {
 		err = p.serveSTUN()
 	case p.def.Server.Kind == "msrp_relay":
 		err = p.serveRelay()
+	case p.def.Server.Kind == "xcap":
+		err = p.serveXCAP()
 	default:
 		err = p.serveSIP()
 	}
@@ -135,6 +139,8 @@ func (w *world) closeServers() (err error) {
 			p.server.stun.Close()
 		case p.server.relay != nil:
 			p.server.relay.Close()
+		case p.server.xcap != nil:
+			p.server.xcap.Close()
 		case p.server.kamailio != nil:
 			err = errors.Join(err, p.server.kamailio.Close())
 		case p.server.coturn != nil:
@@ -152,6 +158,8 @@ func (s *server) attribute(name string) (any, bool) {
 	switch {
 	case name == "requests" && s.relay != nil:
 		return relayRequests(s.relay.Counts()), true
+	case name == "requests" && s.xcap != nil:
+		return xcapRequests(s.xcap.Requests()), true
 	case name == "requests" && s.stun != nil:
 		return s.stun.Requests(), true
 	case name == "requests" && s.kamailio != nil:

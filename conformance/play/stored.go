@@ -28,7 +28,7 @@ var (
 		"rtp.srtp_encryption", "rtp.use_srtp_without_tls",
 	}
 	// storedAttributes are attributes that only an application with storage has.
-	storedAttributes = []string{"storage", "account.registered", "account.published", "default_account", "local_nat_type"}
+	storedAttributes = []string{"storage", "account.registered", "account.published", "account.xcap", "default_account", "local_nat_type"}
 )
 
 // needsStorage tells whether the file wants something of a party that only an
@@ -320,6 +320,9 @@ func (p *party) storedAttribute(name string) (any, bool) {
 	case "account.published":
 		acc := p.accounts[""]
 		return acc != nil && acc.Published(), true
+	case "account.xcap":
+		acc := p.accounts[""]
+		return acc != nil && acc.XCAP() != nil, true
 	case "default_account":
 		return p.defaultAccount(), true
 	}

@@ -80,7 +80,7 @@ type TLS struct {
 
 // Server is a good server that a party is instead of an application.
 type Server struct {
-	Kind      string            // registrar, proxy, stun, msrp_relay
+	Kind      string            // registrar, proxy, stun, msrp_relay, xcap
 	Users     map[string]string // passwords
 	Challenge int               // 401, 407; 0 = what fits the request
 	Expires   time.Duration     // longest registration; 0 = an hour

@@ -16,7 +16,7 @@ import (
 
 var (
 	natKinds    = []string{"none", "full_cone", "restricted", "port_restricted", "symmetric", "blocked"}
-	serverKinds = []string{"registrar", "proxy", "stun", "msrp_relay"}
+	serverKinds = []string{"registrar", "proxy", "stun", "msrp_relay", "xcap"}
 	tlsKeys     = []string{"certificate", "ca"}
 
 	certificates = []string{"good", "expired", "wrong_name", "self_signed", "missing"}
@@ -105,6 +105,8 @@ func (c *compiler) checkServer(p *Party, key, value *node) {
 			c.r.at(k.key, "%s is a server: it has no %s", quote(key.text), name)
 		case p.Server.Kind == "stun" && (name == "tls" || name != "server" && slices.Contains(serverKeys, name)):
 			c.r.at(k.key, "a STUN server has no %s", name)
+		case p.Server.Kind == "xcap" && !slices.Contains([]string{"server", "users", "host", "nat"}, name):
+			c.r.at(k.key, "an XCAP server has no %s", name)
 		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "min_expires", "forks", "answers", "contacts"}, name):
 			c.r.at(k.key, "an MSRP relay has no %s", name)
 		case p.Server.Kind != "registrar" && (name == "gruu" || p.Server.Kind == "proxy" && (name == "expires" || name == "min_expires")):

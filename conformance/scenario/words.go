@@ -50,7 +50,7 @@ var (
 		"scripted":    "true: no middleware, only the messages that the steps say",
 		"auto":        "methods that a script answers with 200 by itself",
 		"ignore":      "methods that a script never reads",
-		"server":      "a good server: registrar (a proxy, too), proxy, stun",
+		"server":      "a good server: registrar (a proxy, too), proxy, stun, msrp_relay, xcap",
 		"users":       "digest accounts of a server, passwords by name; without any it asks nobody",
 		"challenge":   "the code of its challenges, 401 or 407",
 		"expires":     "the longest registration that a registrar grants, in seconds",
@@ -180,7 +180,7 @@ var (
 	partyWords = keywords{
 		"sessions": "number of active sessions, or the list of them", "running": "the application runs",
 		"local_nat_type": "as STUN found it", "storage": "what is stored", "account.registered": "the account is registered",
-		"account.published": "a server has a presence document of the account", "default_account": "the default account",
+		"account.published": "a server has a presence document of the account", "account.xcap": "it has an XCAP server", "default_account": "the default account",
 
 		"voice_audio_mixer":  "of calls; null before the start: input_device, output_device as asked for, real_input_device, real_output_device, sample_rate, input_volume, output_volume, muted",
 		"voice_audio_bridge": "its members in the order they came: device, player",

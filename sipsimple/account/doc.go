@@ -1,6 +1,7 @@
 // Package account is who the user is: accounts and their manager, registration
 // (RFC 3261 section 10), message waiting (RFC 3842), presence publication (RFC
-// 3903), and the account of the local network.
+// 3903), the documents of the user (RFC 4825), and the account of the local
+// network.
 //
 // An [Account] is one identity. It comes from the configuration, by way of a
 // [Manager], with settings, registration and message waiting; or it is a plain

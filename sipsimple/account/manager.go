@@ -1,6 +1,7 @@
 package account
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/pion/transport/v5"
 
 	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
@@ -37,6 +40,10 @@ type ManagerConfig struct {
 type Network struct {
 	Engine   *core.Engine
 	Resolver *resolver.Resolver
+
+	// For XCAP, which goes over HTTP.
+	Net transport.Net
+	TLS *tls.Config // nil: the roots of the system
 }
 
 // Manager keeps the accounts of one application (seed: AccountManager;

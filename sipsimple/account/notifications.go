@@ -45,6 +45,10 @@ type (
 	SIPAccountWillDeactivate struct{}
 	// SIPAccountDidDeactivate: it has, as well as it could within its limits.
 	SIPAccountDidDeactivate struct{}
+	// SIPAccountDidDiscoverXCAPSupport: the account has an XCAP server
+	// ([Account.XCAP]). It is told once in the life of an account: the setting
+	// xcap.discovered is true from then on.
+	SIPAccountDidDiscoverXCAPSupport struct{}
 	// SIPAccountMWIDidGetSummary: the server told of waiting messages (RFC 3842).
 	SIPAccountMWIDidGetSummary struct {
 		MessageSummary *MessageSummary `field:"message_summary"`
@@ -155,6 +159,9 @@ func (SIPAccountWillActivate) NotificationName() string     { return "SIPAccount
 func (SIPAccountDidActivate) NotificationName() string      { return "SIPAccountDidActivate" }
 func (SIPAccountWillDeactivate) NotificationName() string   { return "SIPAccountWillDeactivate" }
 func (SIPAccountDidDeactivate) NotificationName() string    { return "SIPAccountDidDeactivate" }
+func (SIPAccountDidDiscoverXCAPSupport) NotificationName() string {
+	return "SIPAccountDidDiscoverXCAPSupport"
+}
 func (SIPAccountMWIDidGetSummary) NotificationName() string { return "SIPAccountMWIDidGetSummary" }
 func (SIPAccountWillRegister) NotificationName() string     { return "SIPAccountWillRegister" }
 func (SIPAccountRegistrationWillRefresh) NotificationName() string {
@@ -188,7 +195,7 @@ func Notifications() []notification.Data {
 		SIPAccountManagerDidAddAccount{}, SIPAccountManagerDidRemoveAccount{}, SIPAccountManagerDidChangeDefaultAccount{},
 		SIPAccountManagerWillStart{}, SIPAccountManagerDidStart{}, SIPAccountManagerWillEnd{}, SIPAccountManagerDidEnd{},
 		SIPAccountWillActivate{}, SIPAccountDidActivate{}, SIPAccountWillDeactivate{}, SIPAccountDidDeactivate{},
-		SIPAccountMWIDidGetSummary{}, SIPAccountWillRegister{}, SIPAccountRegistrationWillRefresh{},
+		SIPAccountMWIDidGetSummary{}, SIPAccountDidDiscoverXCAPSupport{}, SIPAccountWillRegister{}, SIPAccountRegistrationWillRefresh{},
 		SIPAccountRegistrationGotAnswer{}, SIPAccountRegistrationDidSucceed{}, SIPAccountRegistrationDidFail{},
 		SIPAccountRegistrationDidEnd{}, SIPAccountRegistrationDidNotEnd{}, SIPRegistrationDidSucceed{},
 		SIPRegistrationDidFail{}, SIPRegistrationWillExpire{}, SIPRegistrationWillEnd{}, SIPRegistrationDidEnd{},

@@ -71,10 +71,28 @@ func (m *Manager) Transports() []string {
 const betweenLookups = time.Microsecond
 
 // locate looks up where a URI leads to and tells f on the executor. The function
-// returned abandons the look-up. Each begins at an instant of its own: what they
-// send has one order.
+// returned abandons the look-up.
 func (m *Manager) locate(uri sip.Uri, f func([]core.Route, error)) (abandon func()) {
 	l := &locating{DNSLookup: resolver.NewDNSLookup(m.network.Resolver, m.cfg.Center)}
+	transports := m.Transports()
+	halt := m.aside(func() {
+		routes, err := l.run(uri, transports)
+		m.post(func() {
+			if !l.abandoned.Load() {
+				f(routes, err)
+			}
+		})
+	}, l.Cancel)
+	return func() {
+		l.abandoned.Store(true)
+		halt()
+	}
+}
+
+// aside runs something that blocks, beside the executor. Each begins at an instant
+// of its own: what they send has one order. The function returned makes an end of
+// it, with cancel if it runs.
+func (m *Manager) aside(run, cancel func()) (halt func()) {
 	now := time.Now()
 	at := now.Add(betweenLookups)
 	if earliest := m.located.Add(betweenLookups); at.Before(earliest) {
@@ -82,23 +100,16 @@ func (m *Manager) locate(uri sip.Uri, f func([]core.Route, error)) (abandon func
 	}
 	m.located = at
 	m.lookups.Add(1)
-	transports := m.Transports()
 	timer := time.AfterFunc(at.Sub(now), func() {
 		defer m.lookups.Done()
-		routes, err := l.run(uri, transports)
-		m.post(func() {
-			if !l.abandoned.Load() {
-				f(routes, err)
-			}
-		})
+		run()
 	})
 	return func() {
-		l.abandoned.Store(true)
 		if timer.Stop() {
 			m.lookups.Done()
 			return
 		}
-		l.Cancel()
+		cancel()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
 	"github.com/go-sipsimple/callflow/sipsimple/storage"
+	"github.com/go-sipsimple/callflow/sipsimple/xcap"
 )
 
 // stored is what an account from the configuration has beside its name.
@@ -20,6 +21,7 @@ type stored struct {
 	published  atomic.Bool
 	voicemail  atomic.Pointer[string] // as the server told
 	gruus      atomic.Pointer[gruus]
+	xcap       atomic.Pointer[xcap.Client]
 
 	// The rest is touched on the manager's executor only.
 	started     bool // with the manager
@@ -30,6 +32,7 @@ type stored struct {
 	registering *registering
 	watching    *watching
 	publishing  *publishing
+	searching   *xcapSearch
 	presence    *PresenceState // nil: nothing is to be published
 	documents   storage.XCAPStorage
 }
@@ -49,6 +52,7 @@ func (m *Manager) newStored(id string) (*Account, error) {
 	s.registering = newRegistering(s)
 	s.watching = newWatching(s)
 	s.publishing = newPublishing(s)
+	s.searching = &xcapSearch{s: s}
 	return a, nil
 }
 
@@ -116,12 +120,15 @@ func (s *stored) activate() {
 		if s.presence != nil {
 			s.publishPresence()
 		}
+		if s.settings.XCAP.Enabled.Get() {
+			s.searching.start()
+		}
 	})
 	s.tell(SIPAccountDidActivate{})
 }
 
 // deactivate leaves the network: first the voice mail, then the presence, then the
-// registrar. done is told when that is over.
+// registrar, at last the XCAP server. done is told when that is over.
 func (s *stored) deactivate(done func()) {
 	s.again = false
 	switch {
@@ -142,6 +149,7 @@ func (s *stored) deactivate(done func()) {
 
 // left ends the deactivation.
 func (s *stored) left() {
+	s.searching.stop()
 	s.leaving = false
 	s.tell(SIPAccountDidDeactivate{})
 	waiting := s.waiting
@@ -184,6 +192,7 @@ func (s *stored) changed(modified configuration.Modified) {
 	s.registrationChanged(modified)
 	s.watchingChanged(modified)
 	s.presenceChanged(modified)
+	s.xcapChanged(modified)
 }
 
 var registrationKeys = []string{
@@ -222,6 +231,17 @@ func (s *stored) presenceChanged(modified configuration.Modified) {
 	}
 }
 
+func (s *stored) xcapChanged(modified configuration.Modified) {
+	switch {
+	case modified.Has("xcap.enabled") && s.settings.XCAP.Enabled.Get():
+		s.searching.start()
+	case modified.Has("xcap.enabled"):
+		s.searching.stop()
+	case modified.Has(configuration.IDPath, "auth.username", "auth.password", "xcap.xcap_root"):
+		s.searching.anew()
+	}
+}
+
 // deleted follows the removal of the account from the configuration.
 func (s *stored) deleted() {
 	s.stop(func() {})
@@ -247,5 +267,6 @@ func (s *stored) networkChanged() {
 		s.registering.feed(regNetwork{})
 		s.watching.feed(mwiNetwork{})
 		s.publishing.feed(pubNetwork{})
+		s.searching.anew()
 	}
 }
