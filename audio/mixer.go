@@ -60,8 +60,8 @@ type Mixer struct {
 	using       devices
 	closed      bool
 	nodes       map[int]*node
-	order       []*node // the same, by slot
-	released    map[int]time.Time
+	order       []*node     // the same, by slot
+	released    []time.Time // by slot, when it was given back last
 	muted       bool
 	inputVolume int
 	outVolume   int
@@ -103,7 +103,7 @@ func newMixer(cfg MixerConfig) (*Mixer, error) {
 	}
 	m := &Mixer{
 		over: make(chan struct{}), driver: cfg.Driver, device: cfg.Device, using: using, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
-		nodes: map[int]*node{}, released: map[int]time.Time{}, inputVolume: 100, outVolume: 100,
+		nodes: map[int]*node{}, inputVolume: 100, outVolume: 100,
 	}
 	m.insertLocked(newNode(DeviceSlot, m.FrameSize()))
 	return m, nil
@@ -210,15 +210,14 @@ func (m *Mixer) insertLocked(n *node) {
 
 func (m *Mixer) freeSlotLocked() (int, error) {
 	now := time.Now()
+	used := m.order[1:]
 	for slot := 1; slot <= m.slotCount; slot++ {
-		if m.nodes[slot] != nil {
-			continue
+		switch {
+		case len(used) > 0 && used[0].slot == slot:
+			used = used[1:]
+		case slot >= len(m.released) || now.Sub(m.released[slot]) >= slotRest:
+			return slot, nil
 		}
-		if at, ok := m.released[slot]; ok && now.Sub(at) < slotRest {
-			continue
-		}
-		delete(m.released, slot)
-		return slot, nil
 	}
 	return NoSlot, ErrNoSlot
 }
@@ -234,6 +233,9 @@ func (m *Mixer) RemovePort(slot int) {
 	delete(m.nodes, slot)
 	at, _ := slices.BinarySearchFunc(m.order, slot, (*node).compare)
 	m.order = slices.Delete(m.order, at, at+1)
+	for len(m.released) <= slot {
+		m.released = append(m.released, time.Time{})
+	}
 	m.released[slot] = time.Now()
 	for _, n := range m.order {
 		n.disconnect(slot)

@@ -57,12 +57,13 @@ func (DefaultAudioDeviceDidChange) NotificationName() string { return "DefaultAu
 
 // SystemConfig describes the sound of an application.
 type SystemConfig struct {
-	Driver   Driver // nil: a NullDriver
-	Settings Settings
-	Center   *notification.Center
-	Logger   *slog.Logger   // nil: slog.Default()
-	Sender   any            // of the notifications of devices; nil: the System
-	Save     func(Settings) // told what is really in use, whenever that has been settled; may be nil
+	Driver    Driver // nil: a NullDriver
+	Settings  Settings
+	SlotCount int // of each mixer, as in [MixerConfig]
+	Center    *notification.Center
+	Logger    *slog.Logger   // nil: slog.Default()
+	Sender    any            // of the notifications of devices; nil: the System
+	Save      func(Settings) // told what is really in use, whenever that has been settled; may be nil
 }
 
 // Ends are the three objects of one purpose: voice or alerts.

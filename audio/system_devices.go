@@ -28,7 +28,7 @@ func (s *System) build(settings Settings) error {
 
 // ends is a mixer on a null device with its bridge.
 func (s *System) ends(rate int) (Ends, error) {
-	mixer, err := NewMixer(MixerConfig{Driver: s.cfg.Driver, SampleRate: rate, Center: s.cfg.Center, Logger: s.log})
+	mixer, err := NewMixer(MixerConfig{Driver: s.cfg.Driver, SampleRate: rate, SlotCount: s.cfg.SlotCount, Center: s.cfg.Center, Logger: s.log})
 	if err != nil {
 		return Ends{}, err
 	}

@@ -47,6 +47,10 @@ type Config struct {
 	InviteTimeout             time.Duration // 0 means DefaultInviteTimeout, negative none
 	SampleRate                int           // of the mixer in Hz; 0 means 8000, the rate of G.711
 
+	// SlotCount is how many ports the mixer has room for, one for each call and each
+	// player; 0 means 254.
+	SlotCount int
+
 	// TLS is certificate and trust; nil means no TLS without storage. With
 	// storage it is the template for what the settings say.
 	TLS *tls.Config

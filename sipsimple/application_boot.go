@@ -200,7 +200,7 @@ func (p *parts) openTLS() error {
 func (p *parts) openSound() error {
 	a := p.app
 	sound, err := audio.NewSystem(audio.SystemConfig{
-		Driver: a.cfg.Driver, Settings: a.audioSettings(), Center: a.center, Logger: a.cfg.Logger, Sender: p.engine,
+		Driver: a.cfg.Driver, Settings: a.audioSettings(), SlotCount: a.cfg.SlotCount, Center: a.center, Logger: a.cfg.Logger, Sender: p.engine,
 	})
 	if err != nil {
 		return fmt.Errorf("sound: %w", err)

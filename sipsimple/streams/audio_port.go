@@ -31,8 +31,8 @@ type audioPort struct {
 	encoder audio.Encoder
 	down    *audio.Resampler // mixer to codec rate, nil if equal
 	narrow  []int16          // frame at codec rate
-	silence []int16
-	read    bool // ReadFrame was called in this tick
+	silence []int16          // of a frame
+	read    bool             // ReadFrame was called in this tick
 	ticks   int
 	timeout int // in ticks, 0 = off
 
@@ -60,16 +60,18 @@ type audioPort struct {
 	heard     bool // something came since the last timeout check
 }
 
+// silence is the longest frame of any codec: 20 ms at 48 kHz. It is never written.
+var silence [48000 / audio.FramesPerSecond]int16
+
 func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
 	size, rate := p.codec.FrameSize(), s.mixer.SampleRate()
 	a := &audioPort{
-		stream: s, rtp: session, reception: session.legacy(), codec: p.codec, encoder: p.codec.NewEncoder(), silence: make([]int16, size),
-		narrow: make([]int16, 0, size), decoders: map[uint8]audio.Decoder{}, buffer: jitter.NewBuffer(),
-		conceal: jitter.NewConcealer(p.codec.SampleRate), decoded: make([]int16, 0, 4*size), length: size,
-		waiting: make([]int16, 0, 8*size), wide: make([]int16, 0, s.mixer.FrameSize()),
+		stream: s, rtp: session, reception: session.legacy(), codec: p.codec, encoder: p.codec.NewEncoder(), silence: silence[:size],
+		decoders: map[uint8]audio.Decoder{}, buffer: jitter.NewBuffer(), length: size,
 	}
 	if rate != p.codec.SampleRate {
 		a.down, a.up = audio.NewResampler(rate, p.codec.SampleRate), audio.NewResampler(p.codec.SampleRate, rate)
+		a.narrow, a.wide = make([]int16, 0, size), make([]int16, 0, s.mixer.FrameSize())
 	}
 	if timeout := s.env.RTP.Timeout; timeout >= 0 {
 		if timeout == 0 {
@@ -245,7 +247,18 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 		a.eventLocked()
 		a.parsed.Payload = nil // in the sequence of sound it stands for silence
 	}
+	a.expectSoundLocked()
 	a.buffer.Push(jitter.Packet{Seq: a.parsed.SequenceNumber, Type: a.parsed.PayloadType, Payload: a.parsed.Payload})
+}
+
+// expectSoundLocked makes room for what is heard, once. The tick must not, and a
+// call in which nobody speaks needs none.
+func (a *audioPort) expectSoundLocked() {
+	if a.conceal == nil {
+		size := a.codec.FrameSize()
+		a.conceal = jitter.NewConcealer(a.codec.SampleRate)
+		a.decoded, a.waiting = make([]int16, 0, 4*size), make([]int16, 0, 8*size)
+	}
 }
 
 // unsealLocked opens the packet that was just read, if it must be sealed.

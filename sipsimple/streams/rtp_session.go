@@ -20,6 +20,10 @@ import (
 // maxPacket is the largest packet we read: more than any Ethernet frame.
 const maxPacket = 2048
 
+// usualPacket is room for a packet of 20 ms of G.711 or G.722. Longer ones make
+// more.
+const usualPacket = 192
+
 // rtpSession is the pair of sockets of a stream and its place in the sequence
 // of RTP packets (RFC 3550). It outlives the changes of its path.
 type rtpSession struct {
@@ -64,7 +68,7 @@ func openRTP(env *Environment, ip netip.Addr, nat *iceSession) (*rtpSession, err
 	if err != nil {
 		return nil, err
 	}
-	r := &rtpSession{pair: pair, ice: nat, packet: make([]byte, 0, maxPacket)}
+	r := &rtpSession{pair: pair, ice: nat, packet: make([]byte, 0, usualPacket)}
 	if nat != nil {
 		nat.rtp = r
 	}
@@ -122,6 +126,9 @@ func (r *rtpSession) receiveFrom(conn net.PacketConn, handle func([]byte, netip.
 		return
 	}
 	r.reader.Go(func() {
+		if readDatagrams(conn, handle) {
+			return
+		}
 		buffer := make([]byte, maxPacket)
 		for {
 			n, from, err := conn.ReadFrom(buffer)

@@ -43,6 +43,8 @@ type Config struct {
 	Calls      int           // Answer returns after as many calls; 0 means when it is told to
 	Duration   time.Duration // hang up when a call has stood that long; 0 means never
 
+	Quiet func() // called when nothing happens, now and then: the time to tidy up; nil means nothing
+
 	Keys     io.Reader // one octet is one key; nil means none
 	Out      io.Writer // what happens, a line each; nil means nowhere
 	Terminal bool      // Out is a terminal in raw mode: levels are shown

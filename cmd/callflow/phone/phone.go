@@ -43,19 +43,24 @@ type Phone struct {
 	events chan func() // from observers
 	quit   chan struct{}
 
-	account *account.Account // whose calls we take and place; of a folder, from the start on
-	calls   []*call          // that are not over, in the order they came
-	count   int              // all calls so far
-	over    int              // calls that are over
-	only    bool             // leave after the last call
-	leaving bool
-	done    bool
-	failure error
+	account  *account.Account // whose calls we take and place; of a folder, from the start on
+	calls    []*call          // that are not over, in the order they came
+	count    int              // all calls so far
+	over     int              // calls that are over
+	only     bool             // leave after the last call
+	leaving  bool
+	restless bool // something has happened since it was quiet last
+	done     bool
+	failure  error
 
 	muted       atomic.Bool
 	said, heard meter
 	tape        *tape
 }
+
+// maxCalls is how many calls may stand at a time. With a folder the range of its
+// RTP ports may be smaller.
+const maxCalls = 5000
 
 // New makes a phone and opens nothing. The error is that of the configuration.
 func New(cfg Config) (*Phone, error) {
@@ -71,7 +76,10 @@ func New(cfg Config) (*Phone, error) {
 	p := &Phone{cfg: cfg, screen: newScreen(cfg.Out, cfg.Terminal), events: make(chan func(), 1024), quit: make(chan struct{})}
 	c := sipsimple.Config{
 		Net: cfg.Net, Host: cfg.Host, UDPPort: cfg.Port, TCPPort: cfg.Port, TLSPort: -1, TLS: cfg.TLS,
-		Driver: cfg.Driver, Logger: cfg.Logger, UserAgent: "callflow phone", Nameservers: nameservers,
+		Driver: cfg.Driver, Logger: cfg.Logger, UserAgent: "callflow phone", Nameservers: nameservers, SlotCount: 2*maxCalls + 2,
+	}
+	if cfg.Folder == "" {
+		c.RTP.PortMin, c.RTP.PortMax = 50000, 50000+2*maxCalls-1
 	}
 	if cfg.TLS != nil {
 		c.TLSPort = 0
@@ -192,11 +200,17 @@ func (p *Phone) run(ctx context.Context, first func() error) error {
 	if !p.cfg.Terminal {
 		ticker.Stop()
 	}
+	rest := time.NewTimer(quietSoon)
+	defer rest.Stop()
 	stop := ctx.Done()
 	for !p.done {
 		select {
 		case f := <-p.events:
 			f()
+			p.restless = true
+			rest.Reset(quietSoon)
+		case <-rest.C:
+			p.quiet(rest)
 		case k := <-keys:
 			p.press(k)
 		case <-ticker.C:
@@ -214,6 +228,24 @@ func (p *Phone) run(ctx context.Context, first func() error) error {
 		}
 	}
 	return p.failure
+}
+
+// When nothing has happened for quietSoon, and for quietLater more, Config.Quiet
+// is called: the stack remembers a call that is over for 32 s.
+const (
+	quietSoon  = 3 * time.Second
+	quietLater = 32 * time.Second
+)
+
+// quiet is called when nothing has happened for a while.
+func (p *Phone) quiet(rest *time.Timer) {
+	if p.cfg.Quiet != nil {
+		p.cfg.Quiet()
+	}
+	if p.restless || len(p.calls) > 0 {
+		p.restless = false
+		rest.Reset(quietLater)
+	}
 }
 
 // refresh is how often levels are shown.

@@ -55,7 +55,7 @@ type Buffer struct {
 	started bool
 	next    uint16 // sequence number to be played
 	highest uint16 // newest received
-	slots   [ringSize]slot
+	slots   []slot // ringSize of them, from the first packet on
 	count   int
 	covered int    // concealed in the place of next
 	played  uint64 // bit i: next-1-i was played
@@ -91,6 +91,9 @@ func (b *Buffer) Len() int { return b.count }
 
 // Push takes a received packet; the payload is copied.
 func (b *Buffer) Push(p Packet) {
+	if b.slots == nil {
+		b.slots = make([]slot, ringSize)
+	}
 	if !b.started {
 		b.started, b.next, b.highest = true, p.Seq, p.Seq
 	}
