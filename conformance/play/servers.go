@@ -73,9 +73,13 @@ func (p *party) serveRelay() error {
 		return err
 	}
 	def := p.def.Server
+	var refuse []int
+	for _, answer := range def.Answers["AUTH"] {
+		refuse = append(refuse, answer.Code)
+	}
 	p.server.relay, err = relay.New(relay.Config{
 		Net: p.host, Addr: netip.AddrPortFrom(p.address(), 0), Rand: p.random(), TLS: cert, Users: def.Users, Expires: def.Expires,
-		Trace: p.world.wire.traceMSRP(p.def.Name),
+		Trace: p.world.wire.traceMSRP(p.def.Name), Refuse: refuse,
 	})
 	return err
 }

@@ -107,10 +107,26 @@ func (c *compiler) checkServer(p *Party, key, value *node) {
 			c.r.at(k.key, "a STUN server has no %s", name)
 		case p.Server.Kind == "xcap" && !slices.Contains([]string{"server", "users", "host", "nat"}, name):
 			c.r.at(k.key, "an XCAP server has no %s", name)
-		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "min_expires", "forks", "answers", "contacts"}, name):
+		case p.Server.Kind == "msrp_relay" && slices.Contains([]string{"challenge", "min_expires", "forks", "contacts"}, name):
 			c.r.at(k.key, "an MSRP relay has no %s", name)
+		case p.Server.Kind == "msrp_relay" && name == "answers":
+			c.relayAnswers(k.key, p.Server)
 		case p.Server.Kind != "registrar" && (name == "gruu" || p.Server.Kind == "proxy" && (name == "expires" || name == "min_expires")):
 			c.r.at(k.key, "a %s grants no registrations; say server: registrar", p.Server.Kind)
+		}
+	}
+}
+
+// relayAnswers checks that an MSRP relay is only told to refuse AUTH.
+func (c *compiler) relayAnswers(key *node, s *Server) {
+	for method, list := range s.Answers {
+		ok := method == "AUTH"
+		for _, a := range list {
+			ok = ok && a.Code >= 400 && !a.Stale && a.Reason == "" && a.Headers == nil && a.After == 0
+		}
+		if !ok {
+			c.r.at(key, "an MSRP relay refuses AUTH, by codes alone: {AUTH: [403]}")
+			return
 		}
 	}
 }

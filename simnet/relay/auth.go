@@ -16,6 +16,13 @@ func (r *Relay) auth(c *conn, h *msrp.Head) *msrp.Message {
 	reply := &msrp.Message{TransactionID: string(h.TransactionID), ToPath: from, FromPath: string(h.ToPath)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.refused < len(r.cfg.Refuse) {
+		reply.Code = r.cfg.Refuse[r.refused]
+		reply.Comment = msrp.Comment(reply.Code)
+		r.refused++
+		r.counts.Refused++
+		return reply
+	}
 	if r.cfg.Users != nil && !r.authenticLocked(string(h.Field("Authorization")), string(h.ToPath)) {
 		nonce := r.ids.New()
 		r.nonces[nonce] = true

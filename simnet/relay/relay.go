@@ -26,6 +26,7 @@ type Config struct {
 	Realm   string                // default: the address
 	Users   map[string]string     // passwords by name; nil: everybody is let in without a question
 	Expires time.Duration         // of a path, default 15 min
+	Refuse  []int                 // codes that the first AUTHs get
 	Trace   func(msrp.TraceEntry) // gets what goes over connections; nil: nobody
 }
 
@@ -36,13 +37,14 @@ type Relay struct {
 	listener net.Listener
 	workers  sync.WaitGroup
 
-	mu     sync.Mutex
-	closed bool
-	all    []*conn
-	hops   map[string]*conn        // connections that we have made
-	paths  map[string]*reservation // by session id
-	nonces map[string]bool
-	counts Counts
+	mu      sync.Mutex
+	closed  bool
+	all     []*conn
+	hops    map[string]*conn        // connections that we have made
+	paths   map[string]*reservation // by session id
+	nonces  map[string]bool
+	counts  Counts
+	refused int // of Refuse
 }
 
 // Counts is what a relay has done.
@@ -50,7 +52,7 @@ type Counts struct {
 	Authenticated int // AUTH answered 200
 	Challenged    int // AUTH answered 401
 	Forwarded     int // SEND and REPORT passed on
-	Refused       int // SEND and REPORT that were not
+	Refused       int // SEND and REPORT that were not, and AUTH by Refuse
 }
 
 // reservation is a path given to a client.
