@@ -1,10 +1,14 @@
 package streams_test
 
 import (
+	"crypto/sha1" //nolint:gosec // the hash of RFC 5547
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -113,8 +117,34 @@ func endBoth(list ...streams.MediaStream) {
 
 const benchFile = 1 << 30
 
-// BenchmarkFileLoopback is a gigabyte over sockets, with all reports and notifications, thrown away at the end. Compare it with BenchmarkTCPCopy.
+// BenchmarkFileLoopback is a gigabyte over sockets, with all reports and notifications, thrown away at the end, with a
+// hash to check and without. Compare it with BenchmarkTCPCopy.
 func BenchmarkFileLoopback(b *testing.B) {
+	b.Run("plain", func(b *testing.B) { fileLoopback(b, "") })
+	b.Run("hashed", func(b *testing.B) {
+		h := sha1.New() //nolint:gosec // the hash of RFC 5547
+		_, _ = io.Copy(h, io.LimitReader(&pattern{}, benchFile))
+		fileLoopback(b, fmt.Sprintf("sha-1:% X", h.Sum(nil)))
+	})
+}
+
+// pattern is a file that costs a copy to read.
+type pattern struct{ at int }
+
+var patternOctets = func() []byte {
+	octets := make([]byte, 1<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(octets)
+	return octets
+}()
+
+func (p *pattern) Read(b []byte) (int, error) {
+	n := copy(b, patternOctets[p.at:])
+	p.at = (p.at + n) % len(patternOctets)
+	return n, nil
+}
+
+func fileLoopback(b *testing.B, hash string) {
+	hash = strings.ReplaceAll(hash, " ", ":")
 	finished := make(chan struct{}, 2)
 	failed := make(chan string, 2)
 	env := sockets(b, func(n notification.Notification) {
@@ -129,7 +159,7 @@ func BenchmarkFileLoopback(b *testing.B) {
 	defer cputime.Report(b)()
 	var peak uint64
 	for b.Loop() {
-		file, err := streams.NewFileTransferStream(env, streams.FileSelector{Name: "f", Size: benchFile, Content: zeros{}}, callsdp.SendOnly)
+		file, err := streams.NewFileTransferStream(env, streams.FileSelector{Name: "f", Size: benchFile, Hash: hash, Content: &pattern{}}, callsdp.SendOnly)
 		check(b, err)
 		far := connect(b, file, env)
 		for range 2 {
@@ -171,7 +201,7 @@ func BenchmarkTCPCopy(b *testing.B) {
 		}()
 		conn, err := net.Dial("tcp", listener.Addr().String())
 		check(b, err)
-		_, _ = io.Copy(struct{ io.Writer }{conn}, io.LimitReader(zeros{}, benchFile))
+		_, _ = io.Copy(struct{ io.Writer }{conn}, io.LimitReader(&pattern{}, benchFile))
 		_ = conn.Close()
 		if n := <-done; n != benchFile {
 			b.Fatal(n)
