@@ -52,6 +52,7 @@ module g722.so
 module aubridge.so
 module aufile.so
 module srtp.so
+module ice.so
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so

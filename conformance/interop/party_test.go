@@ -38,17 +38,21 @@ type party struct {
 }
 
 // newParty starts an application that says a tone. Calls to it are answered.
-func newParty(t testing.TB, tone float64, rtp streams.RTPSettings) *party {
+func newParty(t testing.TB, tone float64, rtp streams.RTPSettings, changes ...func(*sipsimple.Config)) *party {
 	t.Helper()
 	system, err := stdnet.NewNet()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &party{t: t, account: &account.Account{ID: "callflow@127.0.0.1"}, tone: tone, more: make(chan struct{})}
-	p.app, err = sipsimple.NewApplication(sipsimple.Config{
+	cfg := sipsimple.Config{
 		Net: system, Host: loopback, TLSPort: -1, SampleRate: 16000, RTP: rtp,
 		Accounts: []*account.Account{p.account}, Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	p.app, err = sipsimple.NewApplication(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
