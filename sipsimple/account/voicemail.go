@@ -50,6 +50,7 @@ type (
 		code        int // of the refusal
 		established bool
 		noContact   bool
+		internal    bool // it failed here
 		minExpires  time.Duration
 	}
 	mwiRetry struct{} // the timer
@@ -206,6 +207,8 @@ func (v *voicemail) ended(now time.Time, in mwiEnded) {
 // refused takes the refusal of the first request.
 func (v *voicemail) refused(now time.Time, in mwiEnded) {
 	switch {
+	case in.internal:
+		v.wait(5*time.Second, 5*time.Second)
 	case in.noContact, in.code == 405, in.code == 406, in.code == 489:
 		v.wait(time.Hour, time.Hour)
 	case in.code == 401, in.code == 407: // D12

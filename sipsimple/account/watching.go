@@ -137,7 +137,10 @@ func (w *watching) heard(event core.SubscriptionEvent) {
 		w.summary(e)
 	case core.SubscriptionEnded:
 		w.sub = nil
-		w.feed(mwiEnded{code: e.Code, established: e.Established, noContact: e.NoContact, minExpires: e.MinExpires})
+		w.feed(mwiEnded{
+			code: e.Code, established: e.Established, noContact: e.NoContact, minExpires: e.MinExpires,
+			internal: e.Code == 0 && e.Err != nil,
+		})
 	}
 }
 
