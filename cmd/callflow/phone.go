@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -102,7 +103,7 @@ func (o *phoneOptions) run(cmd *cobra.Command, use func(context.Context, *phone.
 		o.Terminal = true
 		defer restore()
 	}
-	defer tidy(&o.Config)()
+	o.frugal(cmd)
 	p, err := phone.New(o.Config)
 	if err != nil {
 		return exit{exitBadInput, err.Error()}
@@ -119,20 +120,18 @@ func (o *phoneOptions) run(cmd *cobra.Command, use func(context.Context, *phone.
 	return nil
 }
 
-// garbage is how much more memory the phone may use than it needs, in percent, while
-// calls come and go: they leave little behind, and looking for it costs more than
-// letting it lie. When it is quiet everything is given back.
-const garbage = 400
-
-// tidy sets that up, unless the user has an opinion (GOGC). The function returned
-// undoes it.
-func tidy(cfg *phone.Config) (restore func()) {
-	cfg.Quiet = debug.FreeOSMemory
-	if os.Getenv("GOGC") != "" {
-		return func() {}
+// frugal sets the process up for a phone. Memory is given back when it is quiet.
+// One processor is enough for a thousand calls, and waking a second one for every
+// packet costs more than it gives, unless a sound device would wait for it or the
+// user has an opinion (GOMAXPROCS).
+func (o *phoneOptions) frugal(cmd *cobra.Command) {
+	if cmd.Root().Annotations[isCommand] == "" {
+		return
 	}
-	before := debug.SetGCPercent(garbage)
-	return func() { debug.SetGCPercent(before) }
+	o.Quiet = debug.FreeOSMemory
+	if o.Driver == nil && os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(1)
+	}
 }
 
 // where reads --listen.

@@ -117,7 +117,7 @@ func (s *AudioStream) establishLocked(p path, ours *sdp.SessionDescription, inde
 		s.failLocked(err.Error())
 		return
 	}
-	s.state = AudioEstablished
+	s.state, s.offer = AudioEstablished, nil
 	s.applyHoldLocked(ours, index)
 	s.env.Center.Post(s, MediaStreamDidStart{})
 }
