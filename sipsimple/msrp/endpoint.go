@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/pion/transport/v5"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/dialing"
 )
 
 // Mode is how an endpoint gets its connection.
@@ -216,9 +218,9 @@ func (e *Endpoint) dial(ctx context.Context, to URI, name, fingerprint string) (
 	if to.Secure != (e.cfg.TLS != nil) {
 		return nil, fmt.Errorf("%s does not go with our transport", to)
 	}
-	dialing, cancel := context.WithTimeout(ctx, e.cfg.Timeout)
+	connecting, cancel := context.WithTimeout(ctx, e.cfg.Timeout)
 	defer cancel()
-	conn, err := dialContext(dialing, e.cfg.Net, to.HostPort(), e.cfg.Timeout)
+	conn, err := dialing.TCP(connecting, e.cfg.Net, &net.Dialer{Timeout: e.cfg.Timeout}, to.HostPort())
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s: %w", to, err)
 	}
@@ -233,15 +235,4 @@ func (e *Endpoint) dial(ctx context.Context, to URI, name, fingerprint string) (
 		return nil, fmt.Errorf("TLS with %s: %w", to, err)
 	}
 	return secure, nil
-}
-
-// dialContext connects; a network whose dialers know no context has the timeout alone.
-func dialContext(ctx context.Context, n transport.Net, address string, timeout time.Duration) (net.Conn, error) {
-	dialer := n.CreateDialer(&net.Dialer{Timeout: timeout})
-	if d, ok := dialer.(interface {
-		DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	}); ok {
-		return d.DialContext(ctx, "tcp", address)
-	}
-	return dialer.Dial("tcp", address)
 }

@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/dialing"
 )
 
 // vncTimeout is how long an external program may take to connect or to answer.
@@ -168,13 +170,7 @@ func NewExternalVNCServerHandler(env *Environment, address string, timeout time.
 	h := &ExternalVNCServerHandler{}
 	h.init(env, h, timeout)
 	h.connect = func(ctx context.Context) (net.Conn, error) {
-		dialer := env.Net.CreateDialer(&net.Dialer{Timeout: h.timeout})
-		if d, ok := dialer.(interface {
-			DialContext(ctx context.Context, network, address string) (net.Conn, error)
-		}); ok {
-			return d.DialContext(ctx, "tcp", address)
-		}
-		return dialer.Dial("tcp", address)
+		return dialing.TCP(ctx, env.Net, &net.Dialer{Timeout: h.timeout}, address)
 	}
 	return h
 }

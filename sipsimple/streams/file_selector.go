@@ -23,7 +23,8 @@ type FileSelector struct {
 	Type string // media type
 	Size int64
 	Hash string // "sha-1:" and upper-case octets with colons
-	// Content is what is sent: required to send, and read once. If it is an io.Closer it is closed at the end.
+	// Content is what is sent: required to send, and read once. If it is an io.Closer it is closed at the end, which has
+	// to end a Read that waits for more.
 	Content io.Reader
 }
 

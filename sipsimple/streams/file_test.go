@@ -281,6 +281,22 @@ func TestFileSelector(t *testing.T) {
 	}
 }
 
+// TestEndWhileReading: who waits for more of the file than there is does not keep the stream from ending.
+func TestEndWhileReading(t *testing.T) {
+	withTalkers(t, func(_ *simnet.Network, alice, bob *talker) {
+		slow, writer := io.Pipe()
+		var err error
+		alice.stream, err = streams.NewFileTransferStream(alice.env, streams.FileSelector{Name: "x", Size: 1 << 20, Content: slow}, callsdp.SendOnly)
+		check(t, err)
+		join(alice, bob, nil)
+		go func() { _, _ = writer.Write(make([]byte, 1000)) }()
+		time.Sleep(time.Second)
+		alice.take()
+		end(alice, bob)
+		alice.expect("WillEnd", "DidEnd")
+	})
+}
+
 func FuzzSafeName(f *testing.F) {
 	for _, name := range []string{"a", "../b", `c:\d`, "con.txt", "..", "\u202e", strings.Repeat("ü", 300), "COM¹.x", " .x. "} {
 		f.Add(name)

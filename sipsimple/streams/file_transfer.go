@@ -126,7 +126,7 @@ func (s *FileTransferStream) Cancel() {
 		s.session.Cancel(s.outgoing)
 		return
 	}
-	s.endingLocked()
+	s.endIncomingLocked()
 }
 
 func (s *FileTransferStream) finishLocked() {

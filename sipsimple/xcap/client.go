@@ -16,6 +16,7 @@ import (
 
 	"github.com/pion/transport/v5"
 
+	"github.com/go-sipsimple/callflow/sipsimple/internal/dialing"
 	"github.com/go-sipsimple/callflow/sipsimple/storage"
 )
 
@@ -106,18 +107,10 @@ func (c *Client) dial(ctx context.Context, _, address string) (net.Conn, error) 
 		return nil, err
 	}
 	err = fmt.Errorf("no address for %s", host)
-	dialer := c.cfg.Net.CreateDialer(&net.Dialer{Timeout: c.cfg.Timeout})
+	settings := &net.Dialer{Timeout: c.cfg.Timeout}
 	for _, addr := range addrs {
 		var conn net.Conn
-		to := net.JoinHostPort(addr.String(), port)
-		if d, ok := dialer.(interface {
-			DialContext(ctx context.Context, network, address string) (net.Conn, error)
-		}); ok {
-			conn, err = d.DialContext(ctx, "tcp", to)
-		} else {
-			conn, err = dialer.Dial("tcp", to)
-		}
-		if err == nil {
+		if conn, err = dialing.TCP(ctx, c.cfg.Net, settings, net.JoinHostPort(addr.String(), port)); err == nil {
 			return conn, nil
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/pion/transport/v5"
+	"github.com/go-sipsimple/callflow/sipsimple/internal/dialing"
 )
 
 // dial opens the connection of a new outbound flow and runs it.
@@ -27,21 +27,13 @@ func (f *Flow) dial() {
 	f.run(conn)
 }
 
-// connect dials from our own address. The dialers of the network and of the
-// simulated one follow a context; another one follows the time-out.
+// connect dials from our own address.
 func (t *Transport) connect(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	settings := &net.Dialer{Timeout: DialTimeout}
 	if ip := t.bindIP(); ip != nil {
 		settings.LocalAddr = &net.TCPAddr{IP: ip}
 	}
-	dialer := t.cfg.Net.CreateDialer(settings)
-	if d, ok := dialer.(interface {
-		transport.Dialer
-		DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	}); ok {
-		return d.DialContext(ctx, "tcp", to.String())
-	}
-	return dialer.Dial("tcp", to.String())
+	return dialing.TCP(ctx, t.cfg.Net, settings, to.String())
 }
 
 // secure does the handshake before anybody reads from the connection: a reader
