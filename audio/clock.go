@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"cmp"
 	"sync"
 	"time"
 )
@@ -13,16 +14,18 @@ const phase = 137111 * time.Nanosecond
 
 // A busy machine calls us late. Late ticks are made up for, one every catchUp, so
 // that what a tick sends has been received before the next: in a process that talks
-// to itself nothing is missing then. What is older than maxLate (the machine was
-// asleep) is left out.
-const (
-	catchUp = 5 * time.Millisecond
-	maxLate = time.Second
-)
+// to itself nothing is missing then.
+const catchUp = 5 * time.Millisecond
+
+// defaultLate is how late ticks may be (the machine was asleep); what is older is
+// left out.
+const defaultLate = time.Second
 
 // Clock calls a function every 20 ms without drift. It drives devices that have
 // no clock of their own. Its zero value is stopped.
 type Clock struct {
+	MostLate time.Duration // ticks that are later are left out; 0: a second
+
 	mu     sync.Mutex
 	paused bool
 	wake   chan struct{} // buffered: paused has changed; closed: stopped. nil when stopped
@@ -89,13 +92,13 @@ func (c *Clock) run(tick func(time.Time), wake <-chan struct{}, done chan<- stru
 		if c.isPaused() {
 			_, on = <-wake
 		} else {
-			on = tickUntil(tick, wake)
+			on = tickUntil(tick, wake, cmp.Or(c.MostLate, defaultLate))
 		}
 	}
 }
 
 // tickUntil ticks until the clock is woken (true) or stopped (false).
-func tickUntil(tick func(time.Time), wake <-chan struct{}) bool {
+func tickUntil(tick func(time.Time), wake <-chan struct{}, mostLate time.Duration) bool {
 	now := time.Now()
 	due := now.Add(untilGrid(now))
 	timer := time.NewTimer(due.Sub(now))
@@ -109,7 +112,7 @@ func tickUntil(tick func(time.Time), wake <-chan struct{}) bool {
 		tick(due)
 		due = due.Add(FrameDuration)
 		left := time.Until(due)
-		if left < -maxLate {
+		if left < -mostLate {
 			due = due.Add(-left.Truncate(FrameDuration))
 		}
 		timer.Reset(max(left, catchUp))

@@ -31,6 +31,9 @@ var _ transport.Net = (*Host)(nil)
 // until the time is over.
 func (h *Host) Swallow(on bool) { h.swallows.Store(on) }
 
+// Name is what the host was made with.
+func (h *Host) Name() string { return h.name }
+
 // Addr is the first address of the host.
 func (h *Host) Addr() netip.Addr { return h.Addrs()[0] }
 

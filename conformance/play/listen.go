@@ -55,7 +55,7 @@ func (d *driver) awaitSound(until time.Time) {
 }
 
 // soundLimit is how late sound may be.
-const soundLimit = 5 * time.Second
+const soundLimit = 30 * time.Second
 
 // ear is who hears whom; the speaker is nil for whatever arrives.
 type ear struct {

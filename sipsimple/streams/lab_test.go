@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v5"
 
 	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/conformance/hear"
@@ -33,7 +34,7 @@ func (owner) Account() *account.Account { return nil }
 // party is one end: a host with a sound device and a log of notifications.
 type party struct {
 	t      testing.TB
-	host   *simnet.Host
+	host   labHost
 	sound  *simnet.Sound
 	mixer  *audio.Mixer
 	env    *streams.Environment
@@ -52,8 +53,9 @@ type options struct {
 	codecs  []string
 	ports   [2]int
 	srtp    streams.Encryption
-	sip     string             // transport of the signalling; "": udp
-	sounds  *simnet.SoundClock // nil: each device has its own
+	sip     string                           // transport of the signalling; "": udp
+	sounds  *simnet.SoundClock               // nil: each device has its own
+	device  func(*simnet.Sound) audio.Device // nil: the sound itself
 	ice     bool
 }
 
@@ -62,13 +64,29 @@ func newParty(t testing.TB, n *simnet.Network, name string, o options, plays ...
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newPartyAt(t, host, name, o, plays...)
+}
+
+// labHost is a host of the simulated network or of one of real sockets.
+type labHost interface {
+	transport.Net
+	Addr() netip.Addr
+	Name() string
+}
+
+func newPartyAt(t testing.TB, host labHost, name string, o options, plays ...float64) *party {
 	p := &party{t: t, host: host, sound: simnet.NewSound(plays), plays: plays, sip: o.sip, neg: callsdp.NewNegotiation(1)}
 	if o.sounds != nil {
 		p.sound = o.sounds.NewSound(plays)
 	}
 	center := notification.NewCenter(nil)
 	center.AddObserver(notification.ObserverFunc(p.note))
-	p.mixer, err = audio.NewMixer(audio.MixerConfig{Device: p.sound, SampleRate: o.rate, Center: center})
+	device := audio.Device(p.sound)
+	if o.device != nil {
+		device = o.device(p.sound)
+	}
+	var err error
+	p.mixer, err = audio.NewMixer(audio.MixerConfig{Device: device, SampleRate: o.rate, Center: center})
 	if err != nil {
 		t.Fatal(err)
 	}
