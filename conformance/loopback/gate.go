@@ -33,6 +33,7 @@ func (n *Network) Deliver() {
 	case <-n.gate:
 	default:
 		close(n.gate)
+		n.round++
 	}
 }
 
@@ -68,6 +69,21 @@ func (n *Network) admit(gone <-chan struct{}) {
 	case <-gate:
 	case <-gone:
 	}
+}
+
+// admitNext waits at the gate until it has been opened once more than when round was
+// returned, and returns the new one.
+func (n *Network) admitNext(round uint64, gone <-chan struct{}) uint64 {
+	n.mu.Lock()
+	same := n.round == round && n.told != nil
+	n.mu.Unlock()
+	if same {
+		n.sending()
+	}
+	n.admit(gone)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.round
 }
 
 // roundTrip is the time that a connection takes to be made or refused; to a host

@@ -38,8 +38,9 @@ type Network struct {
 	sockets  map[netip.AddrPort]*udpConn // by their real addresses
 	underWay int                         // media that has been sent and not been taken
 
-	gate chan struct{} // closed when hosts hear what is sent to them: see Hold
-	told func()        // see StepByStep; nil: nobody wants to know
+	gate  chan struct{} // closed when hosts hear what is sent to them: see Hold
+	round uint64        // how often it was opened
+	told  func()        // see StepByStep; nil: nobody wants to know
 }
 
 // place is an address of one protocol.

@@ -3,6 +3,7 @@ package loopback
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -28,7 +29,7 @@ type tcpConn struct {
 	room      []byte // of come
 	come      []byte // read from the kernel and by nobody
 	inside    bool   // the rest of a write that was begun to be read
-	again     bool   // one was read already
+	round     uint64 // in which the last was read
 }
 
 // kernelBuffer is how many octets the kernel keeps at each end. It takes twice as
@@ -52,6 +53,7 @@ func (c *tcpConn) what() string         { return "tcp " + c.local.String() + " t
 
 func (c *tcpConn) Close() error {
 	c.closed.Do(func() {
+		c.h.n.sending()
 		close(c.gone)
 		if c.actual.IsValid() {
 			c.h.n.leave("tcp", c.local, c.actual)
@@ -76,20 +78,20 @@ func (c *tcpConn) Read(b []byte) (int, error) {
 		}
 		n, err := c.TCPConn.Read(c.room)
 		if c.come = c.room[:n]; err != nil {
-			c.h.n.admit(c.gone)
+			c.round = c.h.n.admitNext(c.round, c.gone)
+			if errors.Is(err, io.EOF) { // after the messages of the hop
+				c.round = c.h.n.admitNext(c.round, c.gone)
+			}
 			return 0, err
 		}
 	}
 	if !c.inside {
-		if c.again {
-			c.h.n.sending()
-		}
-		c.h.n.admit(c.gone)
+		c.round = c.h.n.admitNext(c.round, c.gone)
 	}
 	n, ends := c.got.take(min(len(b), len(c.come)))
 	copy(b, c.come[:n])
 	c.come = c.come[n:]
-	c.inside, c.again = !ends, len(c.come) > 0
+	c.inside = !ends
 	return n, nil
 }
 
