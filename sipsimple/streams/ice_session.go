@@ -214,14 +214,14 @@ func (i *iceSession) start(remote ice.Remote) (err error) {
 	return err
 }
 
-// state is how far the negotiation is; took is how long that has lasted, for the report.
+// state is how far the first negotiation is.
 func (i *iceSession) state() ice.State {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.progressLocked().agent
 }
 
-// report is what the last negotiation has found.
+// report is what the last negotiation has found, and how long it took.
 func (i *iceSession) report(took time.Duration) AudioStreamICENegotiationDidSucceed {
 	i.mu.Lock()
 	defer i.mu.Unlock()
