@@ -54,7 +54,7 @@ func BenchmarkAnswering(b *testing.B) {
 	const calls = 3000
 	need(b, "sipp", "sip-tester")
 	phone, addr := startPhone(b)
-	theirs, port := startSIPp(b, "uas", 2*calls*b.N)
+	theirs, port := startSIPp(b, "uas", 2*calls*b.N, "-timeout", "3600")
 	perCall := func(p *process, at string) float64 {
 		before := p.cpu()
 		sipp, _ := startSIPp(b, "uac", calls, "-d", "0", "-l", "10", "-r", "100000", at)

@@ -40,6 +40,7 @@ func (f Filter) matches(n *Notification) bool {
 type Center struct {
 	log *slog.Logger
 	box mailbox.Mailbox
+	ctx context.Context // marks the dispatcher, for [Notification.Context]
 
 	mu            sync.Mutex
 	seq           uint64
@@ -52,7 +53,9 @@ func NewCenter(log *slog.Logger) *Center {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Center{log: log}
+	c := &Center{log: log}
+	c.ctx = context.WithValue(context.Background(), dispatcherKey{}, c)
+	return c
 }
 
 // Handle is one registration of an observer.
@@ -63,7 +66,8 @@ type Handle struct {
 
 	mu        sync.Mutex
 	cancelled bool
-	busy      chan struct{} // closed when the delivery in flight is over
+	busy      bool          // a delivery is in flight
+	over      chan struct{} // closed when it is over; nil unless somebody waits
 }
 
 // AddObserver registers observer for everything that one of the filters
@@ -94,10 +98,32 @@ func (h *Handle) Cancel() {
 func (h *Handle) CancelWait() {
 	h.Cancel()
 	h.mu.Lock()
-	busy := h.busy
+	if h.busy && h.over == nil {
+		h.over = make(chan struct{})
+	}
+	over := h.over
 	h.mu.Unlock()
-	if busy != nil {
-		<-busy
+	if over != nil {
+		<-over
+	}
+}
+
+// begin marks a delivery, unless the registration has been cancelled; end undoes
+// it.
+func (h *Handle) begin() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.busy = !h.cancelled
+	return h.busy
+}
+
+func (h *Handle) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.busy = false
+	if h.over != nil {
+		close(h.over)
+		h.over = nil
 	}
 }
 
@@ -172,7 +198,7 @@ func (c *Center) deliver(n Notification, done chan<- struct{}) {
 	registrations := c.registrations
 	registrations = registrations[:len(registrations):len(registrations)]
 	c.mu.Unlock()
-	n.ctx = context.WithValue(context.Background(), dispatcherKey{}, c)
+	n.ctx = c.ctx
 	for _, h := range registrations {
 		if h.wants(&n) {
 			h.call(n)
@@ -185,15 +211,10 @@ func (h *Handle) wants(n *Notification) bool {
 }
 
 func (h *Handle) call(n Notification) {
-	busy := make(chan struct{})
-	h.mu.Lock()
-	if h.cancelled {
-		h.mu.Unlock()
+	if !h.begin() {
 		return
 	}
-	h.busy = busy
-	h.mu.Unlock()
-	defer close(busy)
+	defer h.end()
 	defer func() {
 		if r := recover(); r != nil {
 			h.center.log.Error("observer panicked", "notification", n.Name, "observer", fmt.Sprintf("%T", h.observer),

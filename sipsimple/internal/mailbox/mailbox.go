@@ -41,6 +41,9 @@ func spacious(i int) byte {
 	return frame[i]
 }
 
+// kept is how long a queue an idle mailbox keeps at most, for the next time.
+const kept = 8
+
 // run drains the queue and ends. The lock is never held while a function runs.
 func (m *Mailbox) run() {
 	var batch []func()
@@ -48,7 +51,11 @@ func (m *Mailbox) run() {
 		m.mu.Lock()
 		if len(m.queue) == 0 {
 			m.running = false
-			m.queue = nil
+			if cap(batch) <= kept {
+				m.queue = batch[:0]
+			} else {
+				m.queue = nil
+			}
 			m.mu.Unlock()
 			return
 		}
