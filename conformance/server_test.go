@@ -1,7 +1,7 @@
 package conformance_test
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,8 +37,12 @@ const (
 	serversAtATime    = 8
 )
 
+// listens tells a step that measures sound: that passes the server by, and tells
+// only how busy the machine is. The command does measure it.
+func listens(s scenario.Step) bool { _, ok := s.Verb.(*scenario.Listen); return ok }
+
 // playWith plays what has a server that the program can take the place of. What
-// cannot be played is counted with its reason; at least so many cases must pass.
+// cannot be played is counted with its reason; at least so many cases must be played, if nothing is missing.
 func playWith(t *testing.T, program string, least int) {
 	all, problems := scenario.Load(scenarios.FS, nil, scenario.Options{Library: scenarios.FS, Prefix: "scenarios/"})
 	if len(problems) > 0 {
@@ -49,29 +53,27 @@ func playWith(t *testing.T, program string, least int) {
 		if play.HasServer(c, program) {
 			short := *c
 			short.Settle = restInRealTime
+			short.Steps = slices.DeleteFunc(slices.Clone(c.Steps), listens)
 			cases = append(cases, &short)
 		}
 	}
-	o := play.Options{World: play.Loopback, Server: program}
-	passed := 0
-	play.All(cases, serversAtATime, func(c *scenario.Case) *play.Result {
-		if virtual := play.Play(c).Virtual; virtual > longestInRealTime {
-			return &play.Result{Case: c, Verdict: play.Skipped, Reason: fmt.Sprintf("takes %v of real time", virtual.Round(time.Second))}
+	o := play.Options{World: play.Loopback, Server: program, Longest: longestInRealTime}
+	played, incomplete := 0, false
+	play.All(cases, serversAtATime, func(c *scenario.Case) *play.Result { return play.In(c, o) }, func(r *play.Result) {
+		incomplete = incomplete || strings.HasPrefix(r.Reason, "needs ")
+		if r.Verdict != play.Skipped {
+			played++
 		}
-		return play.In(c, o)
-	}, func(r *play.Result) {
 		t.Run(strings.ReplaceAll(r.Case.FullName(), "/", " "), func(t *testing.T) {
 			switch r.Verdict {
 			case play.Skipped:
 				t.Skip(r.Reason)
-			case play.Passed:
-				passed++
-			default:
+			case play.Failed, play.Broken:
 				t.Error(failureOf(r))
 			}
 		})
 	})
-	if passed < least && !t.Failed() {
-		t.Errorf("%d cases have passed, expected %d or more", passed, least)
+	if played < least && !incomplete {
+		t.Errorf("%d cases have been played, expected %d or more", played, least)
 	}
 }

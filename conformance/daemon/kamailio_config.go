@@ -88,7 +88,7 @@ request_route {
 		exit;
 	}
 	if (is_method("ACK")) { t_check_trans(); exit; }
-	t_check_trans();
+	if (!t_newtran()) exit;                  # what comes again gets the same answer again, even if that is a challenge
 	route(AUTH);
 	if (is_method("REGISTER")) route(REGISTER);
 	remove_hf("Route");
