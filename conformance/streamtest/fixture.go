@@ -45,6 +45,8 @@ type Payload struct {
 	// Watch is called with every stream before its initialisation. The result lists the units that its application has
 	// got so far.
 	Watch func(env *streams.Environment, s streams.MediaStream) (received func() []int)
+	// OneWay says that only who offers a stream sends.
+	OneWay bool
 }
 
 // Limits of the contract.

@@ -2,6 +2,8 @@ package streamtest_test
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
@@ -110,11 +112,25 @@ func desktopFixture() streamtest.Fixture {
 	}
 }
 
-// fileFixture sends one file per stream, one way: there is no unit to send.
+// fileFixture sends one file per stream, one way; units are parts of it.
 func fileFixture() streamtest.Fixture {
 	return streamtest.Fixture{
 		Register: registerPush, Acceptable: message + "\na=recvonly\na=file-selector:name:\"x\" size:3", Slow: relay, Path: msrpPath,
 		Unusable: []string{message + "\na=recvonly\na=file-selector:size:x", message + "\na=file-selector:name:\"x\""},
+		Payload: &streamtest.Payload{
+			OneWay: true,
+			Send: func(s streams.MediaStream, unit int) error {
+				s.(*streams.FileTransferStream).FileSelector().Content.(*growing).add(unit)
+				return nil
+			},
+			Watch: func(env *streams.Environment, s streams.MediaStream) func() []int {
+				return observe(env, s, func(data notification.Data) string {
+					got, _ := data.(streams.FileTransferStreamGotChunk)
+					label, _, _ := strings.Cut(string(got.Content), " ")
+					return label
+				})
+			},
+		},
 	}
 }
 
@@ -125,7 +141,7 @@ func registerPush(r *streams.Registry) {
 	factory := all.Factories()[0]
 	fromSDP := factory.NewFromSDP
 	factory.New = func(env *streams.Environment) (streams.MediaStream, error) {
-		return streams.NewFileTransferStream(env, abc(), callsdp.SendOnly)
+		return streams.NewFileTransferStream(env, streams.FileSelector{Name: "x", Size: streams.NoSize, Content: newGrowing()}, callsdp.SendOnly)
 	}
 	factory.NewFromSDP = func(env *streams.Environment, remote *sdp.SessionDescription, index int) (streams.MediaStream, error) {
 		made, err := fromSDP(env, remote, index)
@@ -138,6 +154,53 @@ func registerPush(r *streams.Registry) {
 		return made, made.(*streams.FileTransferStream).SetFileSelector(abc())
 	}
 	r.Add(factory)
+}
+
+// growing is a file that gets longer: whoever reads it waits for more until it is closed.
+type growing struct {
+	mu     sync.Mutex
+	more   sync.Cond
+	data   []byte
+	closed bool
+}
+
+func newGrowing() *growing {
+	g := &growing{}
+	g.more.L = &g.mu
+	return g
+}
+
+// unitSize is as much as is read at once, and some more.
+const unitSize = 512 << 10
+
+// add puts a unit behind what there is: its number again and again.
+func (g *growing) add(unit int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.data = append(g.data, strings.Repeat(fmt.Sprintf("%-8d", unit), unitSize/8)...)
+	g.more.Broadcast()
+}
+
+func (g *growing) Read(b []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(g.data) == 0 && !g.closed {
+		g.more.Wait()
+	}
+	if g.closed {
+		return 0, io.ErrClosedPipe
+	}
+	n := copy(b, g.data)
+	g.data = g.data[n:]
+	return n, nil
+}
+
+func (g *growing) Close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+	g.more.Broadcast()
+	return nil
 }
 
 func abc() streams.FileSelector {

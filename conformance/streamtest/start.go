@@ -101,6 +101,9 @@ func checkFlow(w *world) {
 	c := w.connected()
 	w.doing("sent a unit to the peer")
 	w.want(c.flows(1), "it did not come within %v", payloadLimit)
+	if w.f.Payload.OneWay {
+		return
+	}
 	w.doing("had the peer send a unit to us")
 	w.want(c.sends(c.far, c.b, w.us, c.a, 2), "it did not come within %v", payloadLimit)
 }
@@ -108,6 +111,7 @@ func checkFlow(w *world) {
 func checkEarlyPayload(w *world) {
 	w.needsPath()
 	w.needsPayload()
+	w.applies(!w.f.Payload.OneWay, "only who offers sends")
 	c := w.prepare(w.ready(), w.peer)
 	c.answerStarts()
 	w.settle()

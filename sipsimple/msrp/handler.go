@@ -49,11 +49,13 @@ type Handler interface {
 
 // Outgoing is a message to send.
 type Outgoing struct {
-	ID            string // Message-ID; "" for a new one
-	ContentType   string
-	Body          io.Reader // nil with Data
-	Data          []byte    // the body, if it is there as a whole
-	Size          int64     // of Body, Unknown if it shows only at its end
+	ID          string // Message-ID; "" for a new one
+	ContentType string
+	// Body is nil with Data. If it is an io.Closer it is closed when the message is given up or the session ends while it is
+	// being read, which has to end a Read that waits for more.
+	Body          io.Reader
+	Data          []byte // the body, if it is there as a whole
+	Size          int64  // of Body, Unknown if it shows only at its end
 	SuccessReport bool
 	FailureReport FailureReport
 	// Bulk messages make room for others when a chunk is 64 KiB long. Others are sent one after another, in order.

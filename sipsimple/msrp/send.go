@@ -54,8 +54,16 @@ func (s *Session) Cancel(id string) {
 	}
 	if m := s.current; m != nil && m.ID == id {
 		m.failed = true
+		m.closeBody()
 	}
 	s.wakeLocked()
+}
+
+// closeBody wakes the writer up if it waits for more of the body.
+func (m *outgoing) closeBody() {
+	if closer, ok := m.Body.(io.Closer); ok {
+		go func() { _ = closer.Close() }()
+	}
 }
 
 // turn is what the writer does next.

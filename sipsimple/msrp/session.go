@@ -155,6 +155,9 @@ func (s *Session) Close() {
 		return
 	}
 	s.closing = true
+	if m := s.current; m != nil && m.Bulk {
+		m.closeBody()
+	}
 	s.stopTimersLocked()
 	_ = s.conn.SetWriteDeadline(time.Now().Add(flushTimeout))
 	s.wakeLocked()
@@ -189,6 +192,9 @@ func (s *Session) die(reason error) bool {
 	s.dead, s.err = true, reason
 	s.stopTimersLocked()
 	close(s.deadCh)
+	if m := s.current; m != nil {
+		m.closeBody()
+	}
 	for _, f := range s.atDeath {
 		f()
 	}

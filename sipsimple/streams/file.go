@@ -227,24 +227,21 @@ func (s *FileTransferStream) transferIDForName() string {
 	return s.endpoint.Path()[len(s.endpoint.Path())-1].SessionID
 }
 
-// endingLocked closes what we send, now: somebody may be waiting for it to go on.
 func (s *FileTransferStream) endingLocked() {
-	s.endIncomingLocked()
-	if closer, ok := s.selector.Content.(io.Closer); ok {
-		_ = closer.Close()
-	}
-}
-
-// endIncomingLocked removes what is not whole.
-func (s *FileTransferStream) endIncomingLocked() {
 	if s.incoming != nil {
 		s.incoming.close()
 		s.incoming = nil
 	}
 }
 
-func (*FileTransferStream) await()     {}
-func (*FileTransferStream) endLocked() {}
+func (*FileTransferStream) await() {}
+
+// endLocked closes what we send.
+func (s *FileTransferStream) endLocked() {
+	if closer, ok := s.selector.Content.(io.Closer); ok {
+		_ = closer.Close()
+	}
+}
 
 // Attribute reads an attribute by its seed name, for tools. A null attribute is nil.
 func (s *FileTransferStream) Attribute(name string) (any, bool) {

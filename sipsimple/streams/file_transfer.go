@@ -126,7 +126,7 @@ func (s *FileTransferStream) Cancel() {
 		s.session.Cancel(s.outgoing)
 		return
 	}
-	s.endIncomingLocked()
+	s.endingLocked()
 }
 
 func (s *FileTransferStream) finishLocked() {
