@@ -13,9 +13,7 @@ import (
 
 	"github.com/pion/transport/v5/stdnet"
 
-	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/conformance/daemon"
-	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/simnet/sipserver"
 )
 
@@ -117,12 +115,5 @@ SIPSimpleSettings:
 	if n := bindings(); n != 0 {
 		t.Errorf("%d bindings after the end, want none", n)
 	}
-	samples, rate, err := audio.ReadWaveFile(heard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := hear.Measure(samples, rate, []float64{440, 880}).Tones
-	if slices.Sort(got); !slices.Equal(got, []float64{440, 880}) {
-		t.Errorf("bob recorded %v, want both tones", got)
-	}
+	heardBoth(t, "bob", heard)
 }
