@@ -21,7 +21,7 @@ var badLinks = []struct {
 }{{"all", 1}, {"loss", 2}, {"reordering", 3}, {"duplication", 4}}
 
 // describeBadLinks plays the same files on links that lose, duplicate and
-// reorder SIP over UDP: see conformance/play/loosen.go for what a scenario does
+// reorder SIP: see conformance/play/loosen.go for what a scenario does
 // not mean there any more. A spec is a folder under a quality; one for each case
 // would be thousands.
 func describeBadLinks() {

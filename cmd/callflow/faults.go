@@ -16,7 +16,7 @@ const everyQuality = "each"
 
 func faultsFlag(cmd *cobra.Command, faults *string) {
 	f := cmd.Flags()
-	f.StringVar(faults, "faults", "", "on links that are bad for SIP over UDP: "+strings.Join(play.Qualities(), ", ")+
+	f.StringVar(faults, "faults", "", "on links that are bad for SIP: "+strings.Join(play.Qualities(), ", ")+
 		"; without a value, each of them.\nWhat a scenario does not mean there any more: conformance/play/loosen.go")
 	f.Lookup("faults").NoOptDefVal = everyQuality
 }

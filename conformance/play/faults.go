@@ -12,8 +12,9 @@ import (
 	"github.com/go-sipsimple/callflow/simnet"
 )
 
-// A quality is a way in which every link of a case is bad for SIP over UDP.
-// Nothing else is touched: media and TCP have scenarios of their own.
+// A quality is a way in which every link of a case is bad for SIP. Over TCP and
+// TLS what is lost comes again by itself, and later. Nothing else is touched:
+// media and MSRP have scenarios of their own.
 type quality struct{ lost, doubled, late float64 }
 
 // qualities by name. A fifth of all messages is hit, on each link by itself.
@@ -104,7 +105,7 @@ func newLottery(seed uint64) *lottery {
 
 // draws is asked by the network once for each packet, in order.
 func (l *lottery) draws(p *simnet.Packet) bool {
-	if p.Proto != simnet.UDP || p.Kind().Protocol != simnet.SIP {
+	if !isSIP(p) {
 		return false
 	}
 	link := [2]string{p.From, p.To}
@@ -115,6 +116,14 @@ func (l *lottery) draws(p *simnet.Packet) bool {
 		l.inARow[link] = 0
 	}
 	return hit
+}
+
+// isSIP tells a packet with a message of SIP, which over TLS is known by its
+// port.
+func isSIP(p *simnet.Packet) bool {
+	const sips = 5061
+	protocol := p.Kind().Protocol
+	return protocol == simnet.SIP || p.Proto == simnet.TCP && protocol == simnet.TLS && (p.Src.Port() == sips || p.Dst.Port() == sips)
 }
 
 // awaitQuiet lets time run until no message has been sent for longer than any

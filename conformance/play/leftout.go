@@ -2,7 +2,6 @@ package play
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -20,8 +19,29 @@ var subjects = map[string]string{
 	"acc/ACC-36-short-registrations":               attemptsEnd,
 	"acc/ACC-29-publish":                           attemptsEnd,
 	"acc/ACC-33-publish-anew":                      attemptsEnd,
-	"acc/ACC-21-voicemail-refused":                 "what is refused is asked again after a rest that chance chooses",
-	"cnf":                                          "a subscription is given 5 s and then up to minutes of rest (session.md 7.16): chance says when it stands",
+	"acc/ACC-21-voicemail-refused":                 restIsChance,
+	"cnf/CNF-15-refused-for-good":                  restIsChance,
+	"cnf/CNF-14-parallel":                          inOrder,
+	"cnf/refer-refused":                            limitOf5s,
+	"file/offer":                                   besideSIP,
+	"file/hostile-sender":                          besideSIP,
+	"audio/ice-hosts":                              besideSIP,
+	"desktop/no-program":                           besideSIP,
+	"desktop/programs":                             besideSIP,
+	"desktop/viewer-and-server":                    besideSIP,
+	"msrp/active-peer":                             besideSIP,
+	"msrp/script-over-tls":                         besideSIP,
+	"msrp/not-msrp":                                besideSIP,
+	"msrp/relay-by-dns":                            besideSIP,
+	"msrp/relay-over-tls":                          besideSIP,
+	"hld/HLD-13-hold-unhold-hold":                  inOrder,
+	"edg/EDG-hostile-octets":                       rawOctets,
+	"acc/ACC-26-engine-log":                        rawOctets,
+	"trm/TRM-21-stop-while-terminating":            stopping,
+	"trm/TRM-23-invite-during-stop":                stopping,
+	"trm/TRM-24-stop-with-a-proposal":              stopping,
+	"edg/EDG-05-merged-invite":                     waitsForRinging,
+	"acc/ACC-27-contact-of-an-answer":              waitsForRinging,
 	"chat/before-the-start":                        besideSIP,
 	"chat/both-ways":                               besideSIP,
 	"file/both-at-once":                            besideSIP,
@@ -61,8 +81,16 @@ const (
 	behindAck     = "a re-INVITE right behind an ACK is its subject"
 )
 
-// besideSIP is the reason of scenarios of MSRP.
-const besideSIP = "MSRP loses nothing: what it brings may come before a handshake of SIP is over"
+const (
+	restIsChance    = "what is refused is asked again after a rest that chance chooses"
+	limitOf5s       = "a request has 5 s (session.md 7.16), which three losses take"
+	rawOctets       = "octets that nobody repeats are its subject"
+	stopping        = "an application that stops gives its BYEs 1 s (session.md 7.17)"
+	waitsForRinging = "it waits for a provisional response, which nobody repeats"
+)
+
+// besideSIP is the reason of scenarios of MSRP and ICE.
+const besideSIP = "MSRP and ICE lose nothing: what they bring may come before a handshake of SIP is over"
 
 // leftOut says why a case cannot be played on bad links, "" if it can.
 func leftOut(c *scenario.Case) string {
@@ -71,9 +99,6 @@ func leftOut(c *scenario.Case) string {
 		if reason == "" {
 			reason = text
 		}
-	}
-	if c.Knobs.Transport != "udp" && c.Knobs.Transport != "" {
-		because("not over UDP: nothing is lost or reordered there")
 	}
 	if len(c.Network) > 0 {
 		because("a fault of its own is its subject")
@@ -91,12 +116,6 @@ func leftOut(c *scenario.Case) string {
 			if changes(s) && len(unacknowledged) > 0 {
 				because(openHandshake)
 			}
-			if v.Name == "stop" {
-				because("an application that stops gives its BYEs 1 s (session.md 7.17)")
-			}
-			if usesStreams(v) {
-				because("routes over TCP or TLS are its subject")
-			}
 		case *scenario.Together:
 			because("the same instant is its subject")
 		case *scenario.When:
@@ -104,18 +123,12 @@ func leftOut(c *scenario.Case) string {
 				because("it acts on a provisional response")
 			}
 		case *scenario.Expect:
-			if len(v.Views) == 0 && s.For == 0 {
-				because("messages that cross are its subject")
-			}
 			if v.Wire != nil {
 				bindings(v.Wire.Order, bound)
 			}
 		case *scenario.Script:
 			if v.Stream != "" {
 				because("MSRP with a script is its subject: nothing is lost there, and keep-alives come while it waits")
-			}
-			if v.Receive != nil && v.Receive.Fields["code"] != nil && waitsForProvisional(v.Receive.Fields["code"]) {
-				because("a script waits for a provisional response")
 			}
 			switch {
 			case v.Name == "request" && v.Arg == "ACK":
@@ -128,8 +141,6 @@ func leftOut(c *scenario.Case) string {
 				unacknowledged[v.Party] = true
 			}
 			switch {
-			case v.Name == "send":
-				because("octets that nobody repeats are its subject")
 			case v.Name == "respond" && v.Arg[:1] == "1":
 				early[v.Party] = true
 				if v.Params["sdp"] != nil {
@@ -155,14 +166,6 @@ func leftOut(c *scenario.Case) string {
 func isAnswer(item *match.Item, code int) bool {
 	c, method := item.Fields["code"], item.Fields["method"]
 	return c != nil && c.Match(code, nil) && (method == nil || method.Match("INVITE", nil))
-}
-
-// usesStreams tells whether a call names a route that is no UDP.
-func usesStreams(v *scenario.Call) bool {
-	routes, _ := v.Params["routes"].([]string)
-	return slices.ContainsFunc(routes, func(r string) bool {
-		return strings.HasPrefix(r, "tcp ") || strings.HasPrefix(r, "tls ") || strings.Contains(r, "transport=t")
-	})
 }
 
 // bindings collects the names that `let` binds in lines of the wire.

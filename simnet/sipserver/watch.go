@@ -1,7 +1,9 @@
 package sipserver
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +41,6 @@ type watched struct {
 	mu       sync.Mutex
 	requests []*Request
 	bindings map[string][]Binding // by address of record
-	order    []string             // addresses of record as they were first registered
 }
 
 // Requests are those received so far, in order.
@@ -53,13 +54,13 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// Bindings are the contacts that are registered now, by address of record and then in the order they came.
+// Bindings are the contacts that are registered now, sorted by address of record, those of one in the order they came.
 func (s *Server) Bindings() []Binding {
 	s.watched.mu.Lock()
 	defer s.watched.mu.Unlock()
 	now := time.Now()
 	var list []Binding
-	for _, aor := range s.watched.order {
+	for _, aor := range slices.Sorted(maps.Keys(s.watched.bindings)) {
 		for _, b := range s.watched.bindings[aor] {
 			if now.Before(b.Expires) {
 				list = append(list, b)
@@ -99,9 +100,6 @@ func (w *watched) setBindings(aor string, list []Binding) {
 	defer w.mu.Unlock()
 	if w.bindings == nil {
 		w.bindings = map[string][]Binding{}
-	}
-	if _, known := w.bindings[aor]; !known {
-		w.order = append(w.order, aor)
 	}
 	w.bindings[aor] = list
 }
