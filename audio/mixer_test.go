@@ -316,6 +316,7 @@ func BenchmarkTick(b *testing.B) {
 	}
 }
 
+// TestToneGenerator is P27: all keys, 200 ms of their tones and nothing else, 50 ms of pause, the end told in the tick after.
 func TestToneGenerator(t *testing.T) {
 	device, mixer := newBench(t)
 	g := audio.NewToneGenerator(mixer)
@@ -349,10 +350,19 @@ func TestToneGenerator(t *testing.T) {
 		if len(heard) != 13*160 {
 			t.Errorf("%c lasts %d ms, want 260", key, len(heard)/8)
 		}
+		tones, all := 0.0, 0.0
 		for _, f := range []float64{row, column} {
-			if a := amplitude(heard[160:1440], f); math.Abs(a-6144) > 300 {
+			a := amplitude(heard[160:1440], f)
+			if math.Abs(a-6144) > 300 {
 				t.Errorf("%c: %v Hz has amplitude %.0f", key, f, a)
 			}
+			tones += a * a / 2
+		}
+		for _, v := range heard[160:1440] {
+			all += float64(v) * float64(v) / 1280
+		}
+		if rest := math.Abs(all - tones); rest > tones/100 {
+			t.Errorf("%c: what is not its tones is at %.1f dB", key, 10*math.Log10(rest/tones))
 		}
 	}
 	if err := g.PlayTones(make([]audio.Tone, 33)...); !errors.Is(err, audio.ErrTooManyTones) {
