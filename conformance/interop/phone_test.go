@@ -39,7 +39,9 @@ func TestPhoneUnderLoad(t *testing.T) {
 	sipp.succeeds()
 	<-phone.done
 	text, _ := phone.text()
-	if n, code := strings.Count(text, "ended by them"), phone.cmd.ProcessState.ExitCode(); n != 200 || code != 0 {
+	// On a busy machine the BYE may come before the phone has started its streams.
+	n := strings.Count(text, "ended by them") + strings.Count(text, "the call failed: user_request")
+	if code := phone.cmd.ProcessState.ExitCode(); n != 200 || code != 0 {
 		t.Errorf("%d calls, exit code %d\n%s", n, code, text)
 	}
 }
