@@ -79,6 +79,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newReplay(), newLint(), newList(), newCoverage(), newNew(), newSchema(), newPhone(), newDevices())
+	root.AddCommand(newRun(), newReplay(), newMatrix(), newLint(), newList(), newCoverage(), newNew(), newSchema(), newPhone(), newDevices())
 	return root
 }

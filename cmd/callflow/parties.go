@@ -24,9 +24,11 @@ type phoneFlags struct {
 func (p *phoneFlags) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&p.parties, "party", nil, "put a phone under test in the place of a party (see docs/phones.md), in world loopback:\n"+
 		"NAME=exec:COMMAND, driven by a program, or NAME=manual:URI, driven by you at the terminal")
-	f.StringSliceVar(&p.addresses, "address", nil, "with --party, addresses of this machine for the other parties, one each,\n"+
-		"that phones on other machines can reach (default: addresses of 127.0.0.0/8)")
+	f.StringSliceVar(&p.addresses, "address", nil, addressHelp)
 }
+
+const addressHelp = "with phones under test, addresses of this machine for the other parties, one each,\n" +
+	"that phones on other machines can reach (default: addresses of 127.0.0.0/8)"
 
 // check reads the flags.
 func (p *phoneFlags) check(world string) error {

@@ -31,6 +31,7 @@ type party struct {
 	phone    Phone                  // nil unless it is a phone under test
 	uri      core.Address           // of a phone: where it is called
 	plays    bool                   // of a phone: it plays its tones
+	called   []phoneCall            // of a phone: the calls that it has placed
 	resolver *resolver.Resolver     // nil without dns: in the file
 	sound    *simnet.Sound          // nil: it has devices of its own
 	cards    *soundcards            // nil: the file does not speak of devices

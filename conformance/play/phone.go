@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // Phone is a phone under test in the place of a party: what the others notice of
@@ -28,6 +30,7 @@ type Phone interface {
 
 // PhoneMaker makes a phone under test, a new one for each case.
 type PhoneMaker struct {
+	Name   string // in reports, "" = Source
 	Source string // as --party has it, for messages
 	New    func() (Phone, error)
 }
@@ -139,6 +142,9 @@ func (d *driver) phoneDoes(s *scenario.Step, v *scenario.Call, p *party, subject
 		cancel()
 	}
 	switch err := <-done; {
+	case err == nil && v.Name == "call":
+		p.called = append(p.called, phoneCall{label: s.Session, callee: fmt.Sprint(v.Arg)})
+		return nil
 	case err == nil:
 		return nil
 	case isError[*CannotError](err):
@@ -149,6 +155,34 @@ func (d *driver) phoneDoes(s *scenario.Step, v *scenario.Call, p *party, subject
 	default:
 		return failure(d.now(), s.Pos, what, "the phone says: "+err.Error())
 	}
+}
+
+// phoneCall is a call that a phone has placed.
+type phoneCall struct{ label, callee string }
+
+// placed tells whether a call that a phone has placed goes by a name: its label is
+// that of the session at the other end, the n-th one for the n-th call.
+func (p *party) placed(tag, name string) bool {
+	count := map[string]int{}
+	for _, c := range p.called {
+		n := count[c.callee]
+		count[c.callee]++
+		if callee := p.world.party(c.callee); c.label == name && callee != nil {
+			calls := slices.DeleteFunc(callee.allSessions(), func(s *session) bool { return !s.isFrom(p.def.Name) })
+			if n < len(calls) && calls[n].callerTag() == tag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isFrom tells whether the session is a call from a party.
+func (s *session) isFrom(name string) bool {
+	s.refresh()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peer == name && s.session.Direction() == string(streams.Incoming)
 }
 
 // order is a call of the language as a phone understands it.
@@ -176,6 +210,7 @@ func (p *party) order(v *scenario.Call, subject scenario.Subject) (Order, error)
 			o.Text = fmt.Sprint(v.Arg)
 		}
 	}
+	o.Streams = slices.Clone(o.Streams)
 	for i, name := range o.Streams {
 		if def := p.world.c.Streams[name]; def != nil {
 			o.Streams[i] = def.Type

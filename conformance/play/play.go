@@ -34,6 +34,7 @@ func playCase(c *scenario.Case, o Options) *Result {
 		result.Case = c
 		for _, name := range names {
 			result.Phones = append(result.Phones, name+"="+o.Phones[name].Source)
+			result.Peer, result.Place = o.Phones[name].Name, name
 		}
 	}
 	if result.Reason = refusal(c, o.World); result.Reason != "" {

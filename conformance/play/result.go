@@ -30,7 +30,9 @@ type Result struct {
 	Verdict  Verdict
 	Failures []Failure     // why it is Failed or Broken
 	Reason   string        // why it is Skipped
-	Phones   []string      // phones under test, as name=source
+	Phones   []string      // phones under test, as party=source
+	Peer     string        // name of the phone, if there is one
+	Place    string        // name of the party in whose place it is
 	LeftOut  int           // expectations that were left out, see WithPhones
 	Virtual  time.Duration // from the first step to the end of the last
 	Wall     time.Duration

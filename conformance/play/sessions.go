@@ -100,6 +100,9 @@ func (w *world) isLabelled(tag, name string) bool {
 				return true
 			}
 		}
+		if p.placed(tag, name) {
+			return true
+		}
 	}
 	return w.scripts.isLabelled(tag, name)
 }

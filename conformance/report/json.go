@@ -20,6 +20,8 @@ type caseJSON struct {
 	Wall     float64       `json:"wall_ms"`
 	Log      string        `json:"log_sha256,omitempty"` // of the log as events.ndjson has it
 	Skip     string        `json:"skip,omitempty"`
+	Peer     string        `json:"peer,omitempty"`     // phone under test
+	Place    string        `json:"place,omitempty"`    // the party that it was
 	LeftOut  int           `json:"left_out,omitempty"` // expectations about phones under test
 	Failures []failureJSON `json:"failures,omitempty"`
 	Replay   string        `json:"replay,omitempty"`
@@ -55,7 +57,7 @@ func JSON(out io.Writer, outcomes []*Outcome, took time.Duration) error {
 func caseOf(o *Outcome) caseJSON {
 	c := caseJSON{
 		ID: o.ID, Case: o.Case, File: o.File, Spec: o.Spec, Seed: o.Seed, Verdict: Word(o.Verdict),
-		Virtual: o.Virtual.Seconds(), Wall: milliseconds(o.Wall), Log: o.Digest, Skip: o.Reason, LeftOut: o.LeftOut, Replay: o.Replay,
+		Virtual: o.Virtual.Seconds(), Wall: milliseconds(o.Wall), Log: o.Digest, Skip: o.Reason, Peer: o.Peer, Place: o.Place, LeftOut: o.LeftOut, Replay: o.Replay,
 	}
 	for _, f := range o.Failures {
 		c.Failures = append(c.Failures, failureJSON{At: f.At.Seconds(), Pos: f.Pos, Message: f.Message, Details: f.Details})

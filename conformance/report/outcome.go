@@ -19,6 +19,7 @@ type Outcome struct {
 	Verdict        play.Verdict
 	Reason         string // why it was skipped
 	Virtual, Wall  time.Duration
+	Peer, Place    string // a phone under test that has a name, and the party that it was
 	LeftOut        int    // expectations about phones under test
 	Digest         string // of the log, "" when none was kept
 	Failures       []Failure
@@ -42,7 +43,7 @@ func Render(r *play.Result, ladder, colour bool) *Outcome {
 	o := &Outcome{
 		ID: r.Case.ID, Case: r.Case.Name, File: r.Case.File, Title: r.Case.Title, Parties: len(r.Case.Parties), Spec: r.Case.Spec, Seed: r.Case.Seed,
 		Verdict: r.Verdict, Reason: r.Reason, Virtual: r.Virtual, Wall: r.Wall, Digest: r.Digest,
-		LeftOut: r.LeftOut,
+		LeftOut: r.LeftOut, Peer: r.Peer, Place: r.Place,
 	}
 	var block strings.Builder
 	b := failureBlock{out: &block, style: style{colour}}

@@ -63,11 +63,19 @@ func (t *Text) Outcome(o *Outcome) {
 }
 
 func (t *Text) line(o *Outcome, word, note string) {
-	fmt.Fprintf(t.Out, "  %s  %-44s %d parties %9s virtual %9s", word, o.FullName(), o.Parties, virtual(o.Virtual), wall(o.Wall))
+	fmt.Fprintf(t.Out, "  %s  %-44s %d parties %9s virtual %9s", word, o.FullName()+role(o), o.Parties, virtual(o.Virtual), wall(o.Wall))
 	if note != "" {
 		fmt.Fprintf(t.Out, "   %s", note)
 	}
 	fmt.Fprintln(t.Out)
+}
+
+// role tells which phone under test was who.
+func role(o *Outcome) string {
+	if o.Peer == "" {
+		return ""
+	}
+	return " (" + o.Peer + " as " + o.Place + ")"
 }
 
 // leftOut tells of expectations that a phone under test cannot be asked for.
