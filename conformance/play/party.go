@@ -30,6 +30,7 @@ type party struct {
 	server   *server                // nil of an application and of a scripted party
 	phone    Phone                  // nil unless it is a phone under test
 	uri      core.Address           // of a phone: where it is called
+	identity string                 // of a phone: the URI that it goes by; "" = uri
 	plays    bool                   // of a phone: it plays its tones
 	called   []phoneCall            // of a phone: the calls that it has placed
 	resolver *resolver.Resolver     // nil without dns: in the file
@@ -251,7 +252,7 @@ func seconds(text string) (time.Duration, error) {
 // addressOf is where others call the party.
 func (p *party) addressOf() (core.Address, error) {
 	id := p.def.Name + "@" + p.def.Name + ".test"
-	if p.phone != nil {
+	if p.phone != nil && p.identity == "" {
 		return p.uri, nil
 	}
 	if acc := p.accounts[""]; acc != nil {

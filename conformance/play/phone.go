@@ -49,7 +49,7 @@ type Place struct {
 
 // Ready says how a phone is to be treated.
 type Ready struct {
-	URI   string `json:"uri,omitempty"`   // at which it is called, such as sip:bob@127.1.2.3; "" is what Place says
+	URI   string `json:"uri,omitempty"`   // at which it is called, such as sip:100@192.0.2.9; "" is what Place says
 	Plays bool   `json:"plays,omitempty"` // it does play the tones
 }
 
@@ -103,6 +103,7 @@ func (p *party) settlePhone() error {
 		return fmt.Errorf("the phone of %s: %w", p.def.Name, err)
 	}
 	if ready.URI == "" {
+		p.identity = place.Identity
 		ready.URI = "sip:" + p.def.Name + "@" + netip.AddrPortFrom(place.Address, uint16(place.Port)).String()
 	}
 	if p.uri, err = core.ParseAddress(ready.URI); err != nil {
@@ -168,7 +169,7 @@ func (p *party) placed(tag, name string) bool {
 		n := count[c.callee]
 		count[c.callee]++
 		if callee := p.world.party(c.callee); c.label == name && callee != nil {
-			calls := slices.DeleteFunc(callee.allSessions(), func(s *session) bool { return !s.isFrom(p.def.Name) })
+			calls := slices.DeleteFunc(slices.Clone(callee.allSessions()), func(s *session) bool { return !s.isFrom(p.def.Name) })
 			if n < len(calls) && calls[n].callerTag() == tag {
 				return true
 			}

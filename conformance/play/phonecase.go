@@ -83,16 +83,12 @@ func (t *takeOver) replaceable(c *scenario.Case, name string) {
 // a phone has no stand-in at the other end.
 func (t *takeOver) realStreams(c *scenario.Case) map[string]*scenario.StreamDef {
 	changed := maps.Clone(c.Streams)
-	scripted := slices.ContainsFunc(c.Parties, func(p *scenario.Party) bool { return p.Scripted })
 	for _, name := range sortedKeys(c.Streams) {
 		def := *c.Streams[name]
 		if def.Double == nil {
 			continue
 		}
-		if scripted && def.Type != "audio" {
-			t.skip(match.Pos{}, "the script has no %s for the phone, which %s stands for", def.Type, name)
-		}
-		if def.Hold != nil || *def.Double != (scenario.Double{}) {
+		if def.Type != "audio" || def.Hold != nil || *def.Double != (scenario.Double{}) {
 			t.skip(match.Pos{}, "the stream %s is a stand-in whose behaviour the file dictates", name)
 		}
 		def.Double = nil
@@ -224,6 +220,8 @@ func (t *takeOver) call(s *scenario.Step, v *scenario.Call) {
 	switch {
 	case s.Error != nil:
 		t.skip(s.Pos, "a phone has no API that could refuse a call")
+	case strings.HasSuffix(v.Name, "transfer"):
+		t.skip(s.Pos, "a phone cannot look up the names of parties, which a transfer tells it")
 	case slices.Contains([]string{"new", "start", "stop", "set", "post", "fail"}, v.Name):
 		t.skip(s.Pos, "a phone cannot be told to %s", v.Name)
 	}
