@@ -37,7 +37,8 @@ func Start(t testing.TB, devices ...string) *Card {
 		}
 	}
 	c := &Card{t: t, clients: map[string]*exec.Cmd{}}
-	c.server = c.run("jackd", "-r", "-L", "2", "-d", "dummy", "-r", "48000", "-p", "480")
+	// 40 ms at a time: a busy machine is late by less.
+	c.server = c.run("jackd", "-r", "-L", "2", "-d", "dummy", "-r", "48000", "-p", "1920")
 	t.Cleanup(c.stop)
 	c.await("loopback")
 	for _, name := range devices {
