@@ -35,6 +35,8 @@ const (
 	longestInRealTime = 15 * time.Second // in a test; the command plays what takes longer
 	restInRealTime    = time.Second      // after the last step
 	serversAtATime    = 8
+
+	patienceInRealTime = 30 * time.Second // of a step
 )
 
 // listens tells a step that measures sound: that passes the server by, and tells
@@ -52,7 +54,7 @@ func playWith(t *testing.T, program string, least int) {
 	for _, c := range all {
 		if play.HasServer(c, program) {
 			short := *c
-			short.Settle = restInRealTime
+			short.Settle, short.Limit = restInRealTime, patienceInRealTime
 			short.Steps = slices.DeleteFunc(slices.Clone(c.Steps), listens)
 			cases = append(cases, &short)
 		}

@@ -82,7 +82,7 @@ request_route {
 		exit;
 	}
 	if (has_totag()) {
-		if (loose_route()) { if (is_gruu()) lookup("location"); t_on_branch("NEXT"); t_relay(); exit; }
+		if (loose_route() || is_gruu()) { if (is_gruu()) lookup("location"); t_on_branch("NEXT"); t_relay(); exit; }
 		if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
 		sl_send_reply("481", "Call/Transaction Does Not Exist");
 		exit;
