@@ -87,6 +87,11 @@ type Config struct {
 	// DetectNAT asks STUN servers which kind of NAT we are behind, with storage
 	// (application.md 2.9). It is off unless asked for.
 	DetectNAT bool
+	// WatchHost is how often the address of the host is looked at, with storage: one
+	// that has changed for 5 s, and a machine that wakes up from sleep, are notified
+	// (SystemIPAddressDidChange, SystemDidWakeUpFromSleep), which has accounts
+	// register again. 0 means never: then the program posts them itself, or nobody.
+	WatchHost time.Duration
 	// Neighbourhood is multicast DNS for the Bonjour account, UserName the name it
 	// gives the user; without the first it cannot be enabled.
 	Neighbourhood account.Neighbourhood

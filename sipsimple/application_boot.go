@@ -31,6 +31,7 @@ type parts struct {
 	accounts bool // the account manager is started
 	sessions bool // the session manager is started
 	nat      *natDetection
+	monitor  *hostMonitor
 	follower *follower
 	handle   *notification.Handle // of the follower
 }
@@ -274,6 +275,9 @@ func (p *parts) startSessions() error {
 	}
 	p.follower = &follower{p: p}
 	p.handle = p.app.center.AddObserver(p.follower, followed...)
+	if every := p.app.cfg.WatchHost; every > 0 {
+		p.monitor = newHostMonitor(p, every)
+	}
 	return nil
 }
 

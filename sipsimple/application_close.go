@@ -7,6 +7,9 @@ import "time"
 func (p *parts) close() {
 	a := p.app
 	deadline := time.Now().Add(a.cfg.StopLimit)
+	if p.monitor != nil {
+		p.monitor.stop()
+	}
 	if p.follower != nil {
 		p.handle.Cancel()
 		a.worker.Post(p.follower.end)

@@ -3,6 +3,7 @@ package sipsimple
 import (
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/pion/transport/v5/stdnet"
 
@@ -18,7 +19,7 @@ var Default = sync.OnceValue(func() *Application {
 	if err != nil { // without a list of interfaces it is good enough for all that is done here
 		network = &stdnet.Net{}
 	}
-	app, err := NewApplication(Config{Net: network, Nameservers: systemNameservers, DetectNAT: true})
+	app, err := NewApplication(Config{Net: network, Nameservers: systemNameservers, DetectNAT: true, WatchHost: 10 * time.Second})
 	if err != nil {
 		panic(err) // a Config with a network is good
 	}

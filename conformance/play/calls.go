@@ -45,7 +45,7 @@ func (d *driver) callOn(s *scenario.Step, v *scenario.Call, p *party, subject sc
 		target = p.find(subject, v.Name)
 		return target.ready() && (early || target.started())
 	}
-	if s.Error != nil || neverWaits(v.Name) {
+	if s.Error != nil || neverWaits(subject, v.Name) {
 		find()
 	} else if from := d.now(); !d.wait(d.limit(s), find) {
 		why, g := target.why(), d.giveUp(from)

@@ -94,6 +94,9 @@ func beyondLoopback(c *scenario.Case) string {
 		if p.NAT != "" && p.NAT != "none" {
 			cannot(p.Pos, "put a router before "+p.Name+": nat")
 		}
+		if p.Roams {
+			cannot(p.Pos, "give "+p.Name+" another address: roams")
+		}
 	}
 	for i := range c.Network {
 		cannot(c.Network[i].Pos, c.Network[i].Source)

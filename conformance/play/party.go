@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -114,6 +115,9 @@ func (p *party) config() (sipsimple.Config, error) {
 		Net: p.host, Rand: p.random(), Logger: slog.New(&complaining{party: p}), Host: p.address(),
 		UDPPort: 5060, TCPPort: 5060, TLSPort: -1,
 		RTP: streams.RTPSettings{Codecs: p.codecs()}, Trace: p.world.wire.trace(p.def.Name),
+	}
+	if p.def.Roams {
+		cfg.Host, cfg.WatchHost = netip.Addr{}, 10*time.Second
 	}
 	if p.cards != nil {
 		cfg.Driver = p.cards.driver

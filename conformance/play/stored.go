@@ -34,7 +34,7 @@ var (
 // needsStorage tells whether the file wants something of a party that only an
 // application with storage has.
 func (p *party) needsStorage() bool {
-	if p.def.Storage != nil || p.def.Devices != nil {
+	if p.def.Storage != nil || p.def.Devices != nil || p.def.Roams {
 		return true
 	}
 	for key := range p.def.Settings {

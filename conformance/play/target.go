@@ -10,8 +10,13 @@ import (
 )
 
 // neverWaits tells whether a call is made at once, whatever the state.
-func neverWaits(call string) bool {
-	return slices.Contains([]string{"new", "end", "hold", "unhold"}, call) || scenario.OfApplication(call)
+func neverWaits(subject scenario.Subject, call string) bool {
+	return slices.Contains([]string{"new", "end", "hold", "unhold"}, call) || ofApplication(subject, call)
+}
+
+// ofApplication tells whether a call is made on the application of its subject.
+func ofApplication(subject scenario.Subject, call string) bool {
+	return scenario.OfApplication(call) || call == "post" && subject.Stream == ""
 }
 
 // allowedIn is what each call waits for.
@@ -45,7 +50,7 @@ type target struct {
 func (p *party) find(subject scenario.Subject, call string) *target {
 	t := &target{party: p, call: call}
 	switch {
-	case call == "new" || scenario.OfApplication(call) || call == "post" && subject.Stream == "":
+	case call == "new" || ofApplication(subject, call):
 		return t
 	case call == "call" && subject.Session == "": // makes a session
 		return t

@@ -94,6 +94,8 @@ func (c *compiler) partyKey(p *Party, k pair) {
 		p.Streams = c.readStreams(value, c.result.Streams)
 	case "host":
 		p.Host = c.address(value)
+	case "roams":
+		p.Roams = c.bool(value)
 	case "nat":
 		if p.NAT = c.word(value, natKinds); p.NAT == "none" {
 			p.NAT = ""

@@ -66,6 +66,7 @@ type Party struct {
 	Scripted bool
 	Auto     []string
 	Ignore   []string
+	Roams    bool          // a host monitor, sockets at all addresses
 	NAT      string        // kind of the router in front of it, "" = none
 	TLS      *TLS          // nil = a good certificate, trust in the authority of the run
 	Server   *Server       // nil = it is no server

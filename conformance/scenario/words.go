@@ -47,6 +47,7 @@ var (
 		"storage":     "its configuration backend",
 		"devices":     "its sound devices, of which the first is the system's default: names, or {name: headset, plays: 600 Hz, open: fails, there: false}",
 		"host":        "its address, the next free one unless said",
+		"roams":       "true: it listens at all its addresses, and watches the host, so that it follows when it is moved",
 		"scripted":    "true: no middleware, only the messages that the steps say",
 		"auto":        "methods that a script answers with 200 by itself",
 		"ignore":      "methods that a script never reads",

@@ -53,7 +53,7 @@ func (g *generator) party() {
 		"plays": anyOf("", ref("tone"), object{"type": "string", "pattern": `\.wav$`}, object{"type": "array", "items": ref("tone")}), "watch": ref("watch"),
 		"start": oneWord("", []string{"auto", "manual"}), "settings": settings(l.Settings), "account": settings(l.Account),
 		"accounts": mapOf("", settings(l.Account)), "streams": ref("streamDefinitions"), "host": ref("text"),
-		"scripted": object{"type": "boolean"}, "auto": ref("methods"), "ignore": ref("methods"), "devices": g.devices(),
+		"scripted": object{"type": "boolean"}, "auto": ref("methods"), "ignore": ref("methods"), "devices": g.devices(), "roams": object{"type": "boolean"},
 	}
 	maps.Copy(kinds, g.server())
 	keys := object{}

@@ -77,6 +77,7 @@ func New(cfg Config) (*Phone, error) {
 	c := sipsimple.Config{
 		Net: cfg.Net, Host: cfg.Host, UDPPort: cfg.Port, TCPPort: cfg.Port, TLSPort: -1, TLS: cfg.TLS,
 		Driver: cfg.Driver, Logger: cfg.Logger, UserAgent: "callflow phone", Nameservers: nameservers, SlotCount: 2*maxCalls + 2,
+		WatchHost: 10 * time.Second,
 	}
 	if cfg.Folder == "" {
 		c.RTP.PortMin, c.RTP.PortMax = 50000, 50000+2*maxCalls-1
