@@ -99,6 +99,7 @@ type line struct {
 }
 
 // WriteLog writes the log of a run as ndjson, the same bytes for the same seed.
+// Secrets in it (passwords, keys, answers to challenges) are replaced by *.
 func WriteLog(out io.Writer, entries []Entry) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
@@ -108,7 +109,7 @@ func WriteLog(out io.Writer, entries []Entry) error {
 			l.Wire, l.Message, l.Over = e.Event.Name, e.Event.Text, m.Transport
 			l.Lost, l.Copy = e.Event.Lost, e.Event.Copy
 			if utf8.Valid(m.Data) {
-				l.Octets = string(m.Data)
+				l.Octets = string(redacted(m.Data))
 			} else {
 				l.Base64 = m.Data
 			}
@@ -136,16 +137,18 @@ func plain(fields map[string]any) map[string]any {
 	result := map[string]any{}
 	for name, v := range fields {
 		switch v := v.(type) {
-		case nil, bool, string, int, float64:
+		case string:
+			result[name] = string(redacted([]byte(v)))
+		case nil, bool, int, float64:
 			result[name] = v
 		case []any:
 			list := make([]string, len(v))
 			for i, member := range v {
-				list[i] = match.Format(member)
+				list[i] = string(redacted([]byte(match.Format(member))))
 			}
 			result[name] = list
 		default:
-			result[name] = match.Format(v)
+			result[name] = string(redacted([]byte(match.Format(v))))
 		}
 	}
 	return result
