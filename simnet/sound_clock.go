@@ -46,10 +46,6 @@ type SoundClock struct {
 	reached time.Time      // the last tick
 }
 
-// patience is how late the clock may be in real time: nothing is left out on a busy
-// machine, where those who listen wait.
-const patience = time.Minute
-
 // NewSound is [NewSound] with this clock.
 func (c *SoundClock) NewSound(plays []float64) *Sound {
 	return newSound(plays, &soundMember{clock: c})

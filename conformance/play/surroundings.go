@@ -103,7 +103,7 @@ func (w *world) newHost(name string, addr netip.Addr) (host, error) {
 func (w *world) pass(f func()) {
 	if w.real != nil && w.begun {
 		w.real.Deliver()
-		defer w.real.Hold()
+		defer func() { w.real.Hold() }() // and let nobody deliver before the next wait
 	}
 	f()
 }

@@ -108,7 +108,10 @@ func (m *mutator) items(view string, items *[]match.Item) {
 				return func() { *items = old }
 			})
 		}
-		if item.Kind == match.Single && item.Times.To != 0 {
+		if item.Times.From == 0 { // it need not be there
+			continue
+		}
+		if item.Kind == match.Single {
 			m.fields(view, item)
 		}
 		if item.Kind == match.Sequence || item.Kind == match.Repeat || item.Kind == match.AnyOrder {
@@ -122,7 +125,7 @@ func (m *mutator) items(view string, items *[]match.Item) {
 
 func swappable(a, b match.Item) bool {
 	different := a.Name != b.Name || !reflect.DeepEqual(fieldTexts(a), fieldTexts(b))
-	return a.Kind == match.Single && b.Kind == match.Single && different
+	return a.Kind == match.Single && b.Kind == match.Single && a.Times.To != 0 && b.Times.To != 0 && different
 }
 
 func fieldTexts(item match.Item) map[string]string {

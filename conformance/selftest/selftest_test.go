@@ -119,5 +119,36 @@ var withoutEffect = map[string][]string{
 	"audio/dtmf-not-understood":                 {`alice/a: {dtmf: "12#"}`},
 	"audio/srtp-damaged":                        {"duplicate: {alice > bob: rtp}"},
 	"trm/TRM-08-end-in-null":                    {"alice#call: end"},
-	"trm/TRM-09-end-twice":                      {"alice, bob: end", "alice: end"},
+
+	// Politeness of scripts: the answer to what ends a call, the end of a connection,
+	// the ACK to an answer that fails a stream anyway, answers that nobody waits for.
+	"acc/ACC-20-voicemail":     {"vm#sub: {respond: 200, headers: {Expires: 0}}"},
+	"audio/codec-changes":      {"p: {request: ACK}"},
+	"chat/at-the-end":          {"p/c: {respond: 200}", "p: {respond: 200}", "p/c: {receive: FIN}", "p/c: close"},
+	"chat/changed-by-the-peer": {"p: {request: ACK}"},
+	"chat/not-delivered":       {"p/c: {respond: 200}", "alice: end", "p/c: close"},
+	"chat/peer-vanishes":       {"p/c: {respond: 200}"},
+	"chat/room":                {"f/c: {respond: 200}", "f/c: {request: REPORT}"},
+	"desktop/hostile-peer":     {"p: {respond: 200}", "p/d: close"},
+	"file/peer-does-not-read":  {"p/f: {respond: 200}"},
+	"msrp/both-active":         {"p/c: {respond: 200}"},
+	"msrp/not-msrp":            {"p/c: {receive: FIN}", "p/c: close"},
+	"msrp/strangers":           {"p/c: {receive: FIN}", "p/c: close"},
+	"msrp/wrong-certificate":   {"p: {request: ACK}", "p/c: connect", "p: {respond: 200}"},
+	"net/CNF-12-dns-failure":   {"f: {respond: 200}"},
+	"proxy/best-response":      {"p1: {respond: 404}", "p1: {respond: 500}", "p2: {respond: 404}"}, // no answer is worse than any
+
+	// What is survived, ignored or refused without a trace.
+	"api/attributes":      {"bob: ring"}, // the observer looks at attributes
+	"audio/ice-secured":   {"delay: {bob > alice: 200 INVITE}", "drop: {any: stun}"},
+	"chat/report-headers": {`p/c: {request: SEND, body: bad, type: video/mpeg, headers: {Failure-Report: "no", Success-Report: "no"}}`, `p/c: {request: SEND, body: bad, type: video/mpeg, headers: {Failure-Report: "no", Success-Report: "yes"}}`},
+	"file/cancel":         {"bob/f: {save: downloads}", "$who/f: cancel"},
+	"file/hostile-sender": {"bob/f: save"},
+	"file/odd-reports": {
+		"p/f: {request: REPORT, headers: {Message-ID: none-of-ours}}", "p/f: {request: REPORT, headers: {Status: none of the kind}}",
+		"p/f: {request: REPORT, headers: {Status: absent}}", `p/f: {request: REPORT, headers: {From-Path: "msrp://192.0.2.66:2855/other;tcp"}}`,
+		"p/f: {request: REPORT, headers: {Byte-Range: 1-1000/1000}}",
+	},
+	"proxy/lossy":          {"drop: {proxy > bob: ACK}"},
+	"trm/TRM-09-end-twice": {"alice, bob: end", "alice: end"},
 }
