@@ -32,7 +32,7 @@ func describeBadLinks() {
 	badLinkRuns++
 	for _, round := range rounds {
 		folders, byFolder := []string{}, map[string][]*scenario.Case{}
-		for i, c := range seeded(round.seed) {
+		for i, c := range share(seeded(round.seed), badLinkRuns) {
 			if raceDetector && (i+badLinkRuns)%raceShare != 0 {
 				continue
 			}

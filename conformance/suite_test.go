@@ -47,6 +47,8 @@ func describeScenarios() {
 		Expect(problems).To(BeEmpty(), problems.String())
 		Expect(cases).NotTo(BeEmpty())
 	})
+	scenarioRuns++
+	cases = share(cases, scenarioRuns)
 	var run player
 	for _, c := range cases {
 		labels := append(Label(path.Dir(c.ID)), c.Tags...)
@@ -60,6 +62,27 @@ func describeScenarios() {
 			}
 		})
 	}
+}
+
+// scenarioRuns counts the runs of the suite in this process.
+var scenarioRuns int
+
+// laterShare is the part of the cases that later runs of one process (-count) play
+// under the race detector: every laterShare-th, others each time.
+const laterShare = 8
+
+// share is what the n-th run plays of a list.
+func share[T any](list []T, n int) []T {
+	if !raceDetector || n == 1 {
+		return list
+	}
+	var some []T
+	for i, one := range list {
+		if (i+n)%laterShare == 0 {
+			some = append(some, one)
+		}
+	}
+	return some
 }
 
 // player plays all the cases when the first is asked for, as many at a time as
