@@ -44,11 +44,12 @@ type machine struct {
 	inv   invitation // nil until the INVITE is to leave
 	stage stage
 
-	members []*member        // the streams of the session, in m-line order
-	leaving []*member        // streams told to end that have not yet said so
-	sdp     *sdp.Negotiation // nil until the first offer
-	focus   bool             // our Contact has isfocus
-	hold    holdWish         // what the application wants
+	members []*member           // the streams of the session, in m-line order
+	leaving []*member           // streams told to end that have not yet said so
+	sdp     *sdp.Negotiation    // nil until the first offer
+	focus   bool                // our Contact has isfocus
+	hold    holdWish            // what the application wants
+	early   *core.ReferReceived // asked for before the streams have started, see mayRefer
 
 	conference conference // with a focus at the other end
 	told       told       // what has been notified
@@ -188,8 +189,7 @@ func (m *machine) handle(e event) {
 		m.abandon()
 		return
 	case core.ReferReceived:
-		if _, ok := m.stage.(*established); !ok {
-			m.inv.NotifyRefer(480, "", true) // too early, or too late
+		if !m.mayRefer(e) {
 			return
 		}
 	case core.InternalError:
@@ -199,7 +199,29 @@ func (m *machine) handle(e event) {
 	if !m.conference.handle(m, e) {
 		m.stage.handle(m, e)
 	}
+	if _, ok := m.stage.(*established); ok && m.early != nil {
+		refer := *m.early
+		m.early = nil
+		m.stage.handle(m, refer)
+	}
 	m.conference.follow(m)
+}
+
+// mayRefer tells whether the peer may ask for a transfer now. One that does when
+// the dialog stands and streams still start, which may have started at its end,
+// has to wait for ours.
+func (m *machine) mayRefer(e core.ReferReceived) bool {
+	switch m.stage.(type) {
+	case *established:
+		return true
+	case *answered, *starting:
+		if m.early == nil {
+			m.early = &e
+			return false
+		}
+	}
+	m.inv.NotifyRefer(480, "", true) // too early, or too late
+	return false
 }
 
 // noteFocus keeps what the latest Contact of the peer says: streams ask for it
