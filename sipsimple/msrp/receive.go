@@ -49,8 +49,11 @@ type incoming struct {
 	progress  int // octets since the deadline was set
 }
 
-// firstRead is how much the reader takes at once, until it sees that there is more.
-const firstRead = 16 << 10
+const (
+	firstRead = 16 << 10  // octets the reader takes at once, until it sees that there is more
+	lastRead  = 256 << 10 // octets it takes at once then
+	pieceSize = 64 << 10  // octets of a body handed on at once
+)
 
 // read is the reader's goroutine.
 func (s *Session) read() {
@@ -65,7 +68,7 @@ func (s *Session) read() {
 			}
 			s.in.watch(n, begin)
 		}
-		if n == len(buf) && n < largePiece {
+		if n == len(buf) && n < lastRead {
 			buf = make([]byte, 4*n) // there is much of it
 		}
 		if err != nil {
