@@ -10,7 +10,8 @@ import (
 )
 
 // broken checks the log of every session against what holds for all of them
-// (session.md 6.4), whether the file asks for it or not.
+// (session.md 6.4), and what is sent against what holds for all messages
+// (wirerules.go), whether the file asks for it or not.
 func (w *world) broken() []Failure {
 	var list []Failure
 	for _, p := range w.parties {
@@ -24,7 +25,7 @@ func (w *world) broken() []Failure {
 			list = append(list, check.failures...)
 		}
 	}
-	return list
+	return append(list, w.brokenSIP()...)
 }
 
 // life follows one session through its notifications.

@@ -14,7 +14,8 @@ import (
 // its links lose, duplicate and reorder messages (see Under), and why. Whatever
 // is not listed here is judged as the file says it: the notifications of every
 // party, each once and in order, the attributes, the sound, the rules that hold
-// for every session (invariants.go), and how everything ends (finally).
+// for every session (invariants.go) and for all SIP (wirerules.go; copies need no
+// ACK of their own), and how everything ends (finally).
 //
 //  1. The wire is not judged. Which copy of a message arrives is chance; that the
 //     outcome is the same is what we want to know.
