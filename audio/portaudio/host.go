@@ -15,7 +15,7 @@ import (
 // How long PortAudio may take to stop or close something, and for everything
 // that somebody waits for.
 const (
-	stopLimit = 2 * time.Second
+	stopLimit = 4 * time.Second
 	callLimit = 10 * time.Second
 )
 

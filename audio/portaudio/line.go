@@ -6,10 +6,6 @@ import (
 	"github.com/go-sipsimple/callflow/audio"
 )
 
-// lead is how many frames of silence are played first: what is played is ready
-// that long before it must be, less the 20 ms in which it is captured.
-const lead = 2
-
 // room is how many frames a ring holds.
 const room = 16
 

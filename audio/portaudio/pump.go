@@ -9,11 +9,11 @@ import (
 )
 
 // patience is how long a card may ask for nothing before the pump goes by the
-// time of the system.
-const patience = 100 * time.Millisecond
+// time of the system. Cards that take 100 ms at a time exist, and busy machines.
+const patience = 250 * time.Millisecond
 
-// maxCatchUp bounds how many late frames are made up for.
-const maxCatchUp = 10
+// maxCatchUp bounds how many late frames are made up for. A ring has room for them.
+const maxCatchUp = 15
 
 // pump calls the mixer every 20 ms, by the clock of the card as long as there is
 // one.
@@ -39,6 +39,7 @@ type pump struct {
 	captured []int16   // at the rate of the card
 	played   []int16
 	up, down *audio.Resampler // mixer to card, card to mixer; nil if equal
+	reserve  reserve
 }
 
 func newPump(rate int, process func(in, out []int16)) *pump {
@@ -154,10 +155,7 @@ func (p *pump) exchange(l *line) {
 		p.played = p.up.Resample(p.played[:0], p.out)
 		played = p.played
 	}
-	// What came too late would delay all that follows.
-	late := min(l.missing.Load(), int64(len(played)))
-	l.missing.Add(-late)
-	l.out.write(played[late:])
+	p.reserve.put(l, played)
 }
 
 // listen notes how long nothing has come from the card, not even noise.
@@ -181,7 +179,7 @@ func (p *pump) follow(l *line, now time.Time) {
 	if l == nil {
 		return
 	}
-	p.captured, p.played = make([]int16, l.frame), make([]int16, 0, l.frame)
+	p.captured, p.played, p.reserve = make([]int16, l.frame), make([]int16, 0, l.frame), newReserve(l.frame)
 	if l.rate != p.rate {
 		p.up, p.down = audio.NewResampler(p.rate, l.rate), audio.NewResampler(l.rate, p.rate)
 	}

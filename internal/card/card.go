@@ -6,6 +6,7 @@
 package card
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,8 +38,9 @@ func Start(t testing.TB, devices ...string) *Card {
 		}
 	}
 	c := &Card{t: t, clients: map[string]*exec.Cmd{}}
-	// 40 ms at a time: a busy machine is late by less.
-	c.server = c.run("jackd", "-r", "-L", "2", "-d", "dummy", "-r", "48000", "-p", "1920")
+	// 40 ms at a time, and in each the server waits for everybody: on a busy machine
+	// the card is slow then, but loses nothing.
+	c.server = c.run("jackd", "-r", "-S", "-t", "500", "-L", "2", "-d", "dummy", "-r", "48000", "-p", "1920")
 	t.Cleanup(c.stop)
 	c.await("loopback")
 	for _, name := range devices {
@@ -92,11 +94,14 @@ func (c *Card) run(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// await waits for a client of the server. JACK has no way to tell.
+// ports are those of a device: two of input, two of output. They come one by one.
+const ports = 4
+
+// await waits for a client of the server with all its ports. JACK has no way to tell.
 func (c *Card) await(client string) {
 	c.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-		if out, err := exec.Command("jack_lsp", client+":").Output(); err == nil && len(out) > 0 {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if out, err := exec.Command("jack_lsp", client+":").Output(); err == nil && bytes.Count(out, []byte("\n")) >= ports {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
