@@ -8,8 +8,16 @@ import (
 
 // Encoder turns frames into payloads. It belongs to one stream.
 type Encoder interface {
-	// Encode appends the payload of one frame and returns the longer slice.
+	// Encode appends the payload of one frame and returns the longer slice; the
+	// same slice if nothing need be sent, as nobody speaks.
 	Encode(payload []byte, frame []int16) []byte
+}
+
+// Tunable is an [Encoder] that heeds what the peer says of its decoder.
+type Tunable interface {
+	// Tune takes the parameters of a=fmtp, before the first frame and whenever they
+	// change. What it does not understand it leaves out.
+	Tune(parameters string)
 }
 
 // Decoder turns payloads into samples. It belongs to one stream.
@@ -26,6 +34,7 @@ type Codec struct {
 	ClockRate   int            // Hz, of RTP timestamps and rtpmap
 	SampleRate  int            // Hz, of the samples; differs from ClockRate for G722 only
 	Channels    int            // as rtpmap says; 0: one. Sound is mono in any case
+	AnyRate     bool           // it makes sense for a mixer that is slower than SampleRate too
 	NewEncoder  func() Encoder // nil: this build can only receive it
 	NewDecoder  func() Decoder
 }

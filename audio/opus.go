@@ -8,12 +8,13 @@ const opusRate = 48000
 // maxOpusFrame is the longest packet in samples: 120 ms.
 const maxOpusFrame = opusRate * 120 / 1000
 
-// opusCodec can be received; this build cannot send it (there is no encoder in
-// Go), so that [Codec.Sendable] is false and nobody offers it.
+// opusCodec can be received. It can be sent where the C library is built in (see
+// package libopus): there is no encoder in Go. Without it [Codec.Sendable] is false
+// and nobody offers it.
 func opusCodec() Codec {
 	return Codec{
-		Name: "opus", PayloadType: 96, ClockRate: opusRate, SampleRate: opusRate, Channels: 2,
-		NewDecoder: func() Decoder { return newOpusDecoder() },
+		Name: "opus", PayloadType: 96, ClockRate: opusRate, SampleRate: opusRate, Channels: 2, AnyRate: true,
+		NewEncoder: newOpusEncoder, NewDecoder: func() Decoder { return newOpusDecoder() },
 	}
 }
 

@@ -49,6 +49,7 @@ audio_alert aubridge,bell
 module_path %s
 module g711.so
 module g722.so
+module opus.so
 module aubridge.so
 module aufile.so
 module srtp.so

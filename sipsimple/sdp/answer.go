@@ -44,7 +44,8 @@ func compatible(a, b *sdp.MediaDescription) bool {
 }
 
 // answerCodecs picks from the offer: the first common codec and the first
-// common telephone-event.
+// common telephone-event, rather one on the clock of the codec (RFC 4733 section
+// 2.1).
 func answerCodecs(offer, local *sdp.MediaDescription) []Codec {
 	ours := Codecs(local)
 	var codec, events []Codec
@@ -53,11 +54,15 @@ func answerCodecs(offer, local *sdp.MediaDescription) []Codec {
 		case !slices.ContainsFunc(ours, c.Equal):
 		case !c.Auxiliary() && codec == nil:
 			codec = []Codec{c}
-		case c.Is("telephone-event") && events == nil:
-			events = []Codec{c}
+		case c.Is("telephone-event"):
+			events = append(events, c)
 		}
 	}
-	return append(codec, events...)
+	if len(events) > 1 && codec != nil {
+		at := slices.IndexFunc(events, func(e Codec) bool { return e.Rate == codec[0].Rate })
+		events = events[max(at, 0):]
+	}
+	return append(codec, events[:min(1, len(events))]...)
 }
 
 // ourFormat is our number for a codec of the peer.

@@ -74,15 +74,16 @@ type remoteOffer struct {
 
 // path is what has been negotiated.
 type path struct {
-	remote    netip.AddrPort // zero: nowhere to send to
-	control   netip.AddrPort // of RTCP
-	codec     audio.Codec
-	sendType  uint8 // payload type, as the peer numbers it
-	direction sdp.Direction
-	decoders  map[uint8]audio.Codec // by payload type, as we number it
-	eventsOut eventFormat           // that the peer takes
-	eventsIn  eventFormat           // that we take
-	keys      keys                  // zero: plain RTP
+	remote     netip.AddrPort // zero: nowhere to send to
+	control    netip.AddrPort // of RTCP
+	codec      audio.Codec
+	sendType   uint8  // payload type, as the peer numbers it
+	parameters string // of a=fmtp, what the peer says of its decoder
+	direction  sdp.Direction
+	decoders   map[uint8]audio.Codec // by payload type, as we number it
+	eventsOut  eventFormat           // that the peer takes
+	eventsIn   eventFormat           // that we take
+	keys       keys                  // zero: plain RTP
 
 	byICE                 bool // ICE has found the addresses
 	localType, remoteType ice.Type

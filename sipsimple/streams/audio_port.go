@@ -38,6 +38,7 @@ type audioPort struct {
 
 	mu      sync.Mutex
 	path    path
+	retune  bool     // the encoder has not been told of the path's parameters
 	early   bool     // an offer of ours asks for sound that path does not have yet
 	dest    net.Addr // where RTP goes, nil if nowhere
 	control net.Addr // where RTCP goes
@@ -93,7 +94,7 @@ func (a *audioPort) follow(p path) {
 			a.settleLocked(p.remote, p.control)
 		}
 	}
-	a.path, a.early = p, false
+	a.retune, a.path, a.early = a.retune || p.parameters != a.path.parameters, p, false
 	for payloadType, codec := range p.decoders {
 		// Another codec of another rate than the one in use is not played.
 		if a.decoders[payloadType] == nil && codec.SampleRate == a.codec.SampleRate {
@@ -190,6 +191,7 @@ func (a *audioPort) tick() turn {
 		a.waiting = a.waiting[:0]
 	}
 	a.read = false
+	a.tuneLocked()
 	a.ticks++
 	if a.timeout > 0 && a.ticks%a.timeout == 0 {
 		if !a.heard && a.path.direction == sdp.DirectionSendRecv {
@@ -202,6 +204,17 @@ func (a *audioPort) tick() turn {
 		t.dest, t.eventType = a.dest, a.path.eventsOut.payloadType
 	}
 	return t
+}
+
+// tuneLocked tells the encoder what the peer says of its decoder.
+func (a *audioPort) tuneLocked() {
+	if !a.retune {
+		return
+	}
+	a.retune = false
+	if encoder, ok := a.encoder.(audio.Tunable); ok {
+		encoder.Tune(a.path.parameters)
+	}
 }
 
 // receive takes a datagram. Only RTP of the negotiated types from the peer's

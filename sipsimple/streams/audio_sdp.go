@@ -78,7 +78,7 @@ func ourCodecs(env *Environment) []audio.Codec {
 		clock, _ := strconv.Atoi(rate) // no rate: 0, any
 		c, ok := audio.LookupCodec(base, clock)
 		known := slices.ContainsFunc(codecs, func(other audio.Codec) bool { return other.PayloadType == c.PayloadType })
-		if ok && !known && c.Sendable() && c.SampleRate <= env.Mixer.SampleRate() {
+		if ok && !known && c.Sendable() && (c.AnyRate || c.SampleRate <= env.Mixer.SampleRate()) {
 			codecs = append(codecs, c)
 		}
 	}
@@ -93,6 +93,7 @@ func DefaultCodecs() []string { return []string{"G722", "PCMU", "PCMA"} }
 type format struct {
 	codec       audio.Codec
 	payloadType uint8
+	parameters  string // of a=fmtp
 }
 
 // commonFormats lists the formats of an m-line that we have, in its order.
@@ -105,7 +106,7 @@ func commonFormats(line *sdp.MediaDescription, ours []audio.Codec) []format {
 		}
 		for _, c := range ours {
 			if theirs.Channels == max(1, c.Channels) && theirs.Rate == c.ClockRate && strings.EqualFold(theirs.Name, c.Name) {
-				list = append(list, format{c, uint8(number)})
+				list = append(list, format{c, uint8(number), theirs.Params})
 				break
 			}
 		}
@@ -132,7 +133,7 @@ func localLine(local, control netip.AddrPort, codecs []audio.Codec, k keying, di
 		line.MediaName.Formats = append(line.MediaName.Formats, number)
 		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", number+" "+c.Format()))
 	}
-	addEvents(line)
+	addEvents(line, codecs)
 	k.addTo(line)
 	callsdp.SetDirection(line, direction)
 	return line
@@ -149,7 +150,7 @@ func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.C
 	if !ok || remoteLine.MediaName.Media != "audio" {
 		return path{}, fmt.Errorf("m-line %d has no codec in common", index)
 	}
-	p := path{codec: first.codec, sendType: first.payloadType, decoders: map[uint8]audio.Codec{}}
+	p := path{codec: first.codec, sendType: first.payloadType, parameters: first.parameters, decoders: map[uint8]audio.Codec{}}
 	for _, f := range commonFormats(localLine, ours) {
 		p.decoders[f.payloadType] = f.codec
 	}

@@ -3,11 +3,13 @@ package streams
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pion/sdp/v3"
 
+	"github.com/go-sipsimple/callflow/audio"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
@@ -55,8 +57,12 @@ type eventFormat struct {
 
 func (f eventFormat) takes(event uint8) bool { return f.ok && event < 16 && f.events>>event&1 == 1 }
 
-// eventPayloadType is the number we give to events in offers.
-const eventPayloadType = 101
+// eventPayloadType is the number we give to events in offers, on the clock that
+// most codecs have.
+const (
+	eventPayloadType = 101
+	eventClock       = 8000
+)
 
 // eventFormatOf finds the events of an m-line that run on the clock of the codec
 // (RFC 4733 section 2.1).
@@ -94,10 +100,19 @@ func eventList(params string) uint16 {
 	return list
 }
 
-// addEvents offers telephone-event.
-func addEvents(line *sdp.MediaDescription) {
-	number := strconv.Itoa(eventPayloadType)
-	line.MediaName.Formats = append(line.MediaName.Formats, number)
-	line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", number+" telephone-event/8000"),
-		sdp.NewAttribute("fmtp", number+" 0-15"))
+// addEvents offers telephone-event on each clock that the codecs have (RFC 4733
+// section 2.1): 8000 Hz as 101, other ones as the numbers after it.
+func addEvents(line *sdp.MediaDescription, codecs []audio.Codec) {
+	clocks := []int{eventClock}
+	for _, c := range codecs {
+		if !slices.Contains(clocks, c.ClockRate) {
+			clocks = append(clocks, c.ClockRate)
+		}
+	}
+	for i, clock := range clocks {
+		number := strconv.Itoa(eventPayloadType + i)
+		line.MediaName.Formats = append(line.MediaName.Formats, number)
+		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", fmt.Sprintf("%s telephone-event/%d", number, clock)),
+			sdp.NewAttribute("fmtp", number+" 0-15"))
+	}
 }

@@ -228,7 +228,8 @@ func (r *rtpSession) skip(step uint32) {
 	r.header.Marker = true
 }
 
-// send sends one packet. A packet that cannot be sent is as good as lost.
+// send sends one packet, unless encode adds nothing to it. A packet that cannot be
+// sent is as good as lost.
 func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode func(packet []byte) []byte) {
 	r.header.PayloadType = payloadType
 	size := r.header.MarshalSize()
@@ -238,6 +239,10 @@ func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode fu
 		return
 	}
 	r.packet = encode(r.packet)
+	if len(r.packet) == size {
+		r.skip(step)
+		return
+	}
 	if err := r.write(r.packet, to); err == nil {
 		r.sentPackets.Add(1)
 		r.sentBytes.Add(uint64(len(r.packet) - size))
