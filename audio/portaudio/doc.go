@@ -18,8 +18,8 @@
 // goroutine for each open device, the pump, takes frames of 20 ms out of the one
 // ring and puts what the mixer makes of them into the other, as fast as the card
 // goes; its sample rate is converted to that of the mixer. Where the pump has been
-late, or the card takes more at a time than was ready, more is kept ready from then
-on, as much as 160 ms, and less again after a time without need. When the card stands
+// late, or the card takes more at a time than was ready, more is kept ready from then
+// on, as much as 160 ms, and less again after a time without need. When the card stands
 // still, or has been unplugged, the pump goes on by the time of the system: a
 // call goes on in silence.
 //

@@ -4,49 +4,74 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/go-sipsimple/callflow/audio"
 )
+
+// byHand is a card and a pump that take turns.
+type byHand struct {
+	*pump
+	card  *line
+	now   time.Time
+	at    int // samples so far
+	heard []int16
+}
+
+func newByHand() *byHand {
+	h := &byHand{pump: newPump(48000, func(in, out []int16) { copy(out, in) }), now: time.Unix(1000, 0)}
+	h.pump.last = h.now
+	h.card = newLine(48000, true, 1, h.wake)
+	h.line.Store(h.card)
+	h.work(h.now)
+	return h
+}
+
+// pass lets frames of a tone pass. Without service the pump does not run: how many
+// samples were missing then is returned.
+func (h *byHand) pass(frames int, service bool) int64 {
+	tone, in, out := sine(400, 48000), make([]int16, h.card.frame), make([]int16, h.card.frame)
+	for range frames {
+		h.now = h.now.Add(audio.FrameDuration)
+		for i := range in {
+			in[i] = tone(h.at)
+			h.at++
+		}
+		h.card.exchange(in, out)
+		h.heard = append(h.heard, out...)
+		if service {
+			h.work(h.now)
+		}
+	}
+	return h.card.missing.Load()
+}
 
 // A pump that was late once keeps more sound ready from then on: the next time
 // nothing is missing. What it keeps is bounded, and given back.
 func TestReserve(t *testing.T) {
-	var l *line
-	var first, second int64
-	var heard []int16
-	play(t, 48000, func(s *stage) {
-		l = newLine(48000, true, 1, s.wake)
-		s.line.Store(l)
-		s.card(l, 100*time.Millisecond, sine(400, 48000))
-		first = s.stall(l, 3)
-		s.card(l, 400*time.Millisecond, sine(400, 48000))
-		second = s.stall(l, 3)
-		s.card(l, 400*time.Millisecond, sine(400, 48000))
-		s.stall(l, 12)
-		s.card(l, 400*time.Millisecond, sine(400, 48000))
-		if n := l.out.waiting(); n > mostReserve*l.frame {
-			t.Errorf("%d samples wait to be played, want at most %d", n, mostReserve*l.frame)
-		}
-		heard = s.card(l, 80*time.Second, sine(400, 48000))
-	})
-	if first == 0 || second != 0 {
-		t.Errorf("%d samples were missing the first time, %d the second", first, second)
+	h := newByHand()
+	h.pass(10, true)
+	if missing := h.pass(3, false); missing == 0 {
+		t.Error("nothing was missing the first time")
 	}
-	if n := l.out.waiting(); n > lead*l.frame {
-		t.Errorf("%d samples wait to be played at last, want at most %d", n, lead*l.frame)
+	h.pass(20, true)
+	if missing := h.pass(3, false); missing != 0 {
+		t.Errorf("%d samples were missing the second time", missing)
+	}
+	h.pass(20, true)
+	h.pass(12, false)
+	h.pass(20, true)
+	if n := h.card.out.waiting(); n > mostReserve*h.card.frame {
+		t.Errorf("%d samples wait to be played, want at most %d", n, mostReserve*h.card.frame)
+	}
+	h.heard = nil
+	h.pass(80*audio.FramesPerSecond, true)
+	if n := h.card.out.waiting(); n > lead*h.card.frame {
+		t.Errorf("%d samples wait to be played at last, want at most %d", n, lead*h.card.frame)
 	}
 	// 400 Hz fit a frame eight times: where one is left out, nothing is heard.
-	if step := largestStep(heard[4800:]); step > 600 {
+	if step := largestStep(h.heard); step > 600 {
 		t.Errorf("a step of %d", step)
 	}
-}
-
-// stall is a time of frames in which the pump is not let run. It returns how many
-// samples were missing.
-func (s *stage) stall(l *line, frames int) int64 {
-	in, out := make([]int16, l.frame), make([]int16, l.frame)
-	for range frames {
-		l.exchange(in, out)
-	}
-	return l.missing.Load()
 }
 
 // Where a frame is left out the sound is joined: no step is larger than those of
