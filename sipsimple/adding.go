@@ -109,6 +109,13 @@ func (op *adding) over(m *machine, s *established, o outcome) {
 	}
 	if !o.ok() {
 		m.concluded(o)
+		switch {
+		case o.code != 0:
+		case op.cancelled:
+			o.code, o.phrase = 487, core.Phrase(487)
+		default:
+			op.failure = o.phrase
+		}
 		op.undone(m, s, o.code, o.phrase)
 		return
 	}

@@ -54,6 +54,14 @@ type hangingUp struct{ last notification.Data }
 func (s *hangingUp) handle(m *machine, e event) {
 	switch e := e.(type) {
 	case core.ByeDone:
+		if e.Refused != nil { // it has not left: there was no transaction (9.2)
+			if ended, ok := s.last.(SIPSessionDidEnd); ok {
+				ended.EndReason = e.Refused.Error()
+				s.last = ended
+			}
+			m.close(s.last)
+			return
+		}
 		s.over(m, e.Code, e.Phrase)
 	case expired:
 		if e.timer == dialogTimer { // TRM-04; the transaction may go on

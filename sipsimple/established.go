@@ -1,6 +1,7 @@
 package sipsimple
 
 import (
+	"errors"
 	"slices"
 
 	psdp "github.com/pion/sdp/v3"
@@ -259,7 +260,8 @@ func (m *machine) uses(index int) bool {
 	return slices.ContainsFunc(m.members, func(s *member) bool { return s.stream.Index() == index })
 }
 
-// outcome is what became of a re-INVITE of ours.
+// outcome is what became of a re-INVITE of ours. Without a code it has not left:
+// the phrase is why, and there was no transaction (9.2).
 type outcome struct {
 	code   int
 	phrase string
@@ -267,7 +269,7 @@ type outcome struct {
 	sdp    []byte // of a 2xx
 }
 
-func (o outcome) ok() bool { return o.code < 300 }
+func (o outcome) ok() bool { return o.code/100 == 2 }
 
 // outcomeOf reads the final events of an outgoing INVITE.
 func outcomeOf(e event) (outcome, bool) {
@@ -279,6 +281,9 @@ func outcomeOf(e event) (outcome, bool) {
 	case core.InviteTimeout:
 		return outcome{408, core.Phrase(408), AckMissing, nil}, true
 	case core.TransportFailed:
+		if refused, ok := errors.AsType[*core.Error](e.Err); ok {
+			return outcome{phrase: refused.Error()}, true
+		}
 		return outcome{503, transportError, AckMissing, nil}, true
 	}
 	return outcome{}, false
@@ -293,7 +298,9 @@ func (m *machine) concluded(o outcome) {
 	} else {
 		m.sdp.Cancel()
 	}
-	m.notify(m.transaction(Local, o.code, o.phrase, o.ack))
+	if o.code != 0 {
+		m.notify(m.transaction(Local, o.code, o.phrase, o.ack))
+	}
 }
 
 // glare starts the wait before a re-INVITE that met 491 is tried again, up to

@@ -92,8 +92,9 @@ type (
 	// ByeDone is the outcome of our BYE: the final response, or 408 when none
 	// came within 64*T1, or 503 on a transport error.
 	ByeDone struct {
-		Code   int
-		Phrase string
+		Code    int
+		Phrase  string
+		Refused *Error // nil unless the stack refused to send it
 	}
 )
 

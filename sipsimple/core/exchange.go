@@ -97,7 +97,7 @@ func (x *exchange) handle(ev transaction.Event) {
 	case transaction.Timeout:
 		x.timeout()
 	case transaction.TransportError:
-		x.end(outcome{code: sip.StatusServiceUnavailable, phrase: transportError, err: ev.Err})
+		x.end(outcome{code: sip.StatusServiceUnavailable, phrase: transportError, err: refusedHere(ev.Err)})
 	default:
 		if x.heard != nil {
 			x.heard(ev.Message)

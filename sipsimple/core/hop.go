@@ -28,6 +28,9 @@ func (e *Engine) find(r Route, serverName string, f func(way, error)) {
 	}
 	finish := func(addr netip.Addr) {
 		sentBy, err := e.sentBy(r.Transport, addr)
+		if err != nil {
+			err = &Error{err} // there is no way from here
+		}
 		f(way{wire.Destination{
 			Transport:  r.Transport,
 			Addr:       netip.AddrPortFrom(addr.Unmap(), uint16(r.Port)),

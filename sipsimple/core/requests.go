@@ -1,6 +1,10 @@
 package core
 
-import "github.com/emiago/sipgo/sip"
+import (
+	"errors"
+
+	"github.com/emiago/sipgo/sip"
+)
 
 // request sends a request in a dialog, behind those sent before. Challenges are
 // answered inside. fill, which may be nil, adds what the method needs; done,
@@ -38,7 +42,7 @@ func (u *usage) bye(code int, text string) {
 	if u.dialog == nil || u.ended || u.bying {
 		if u.ended && !u.bying { // the peer was faster; it would answer just this
 			code := sip.StatusCallTransactionDoesNotExists
-			u.emit(ByeDone{code, Phrase(code)})
+			u.emit(ByeDone{Code: code, Phrase: Phrase(code)})
 		}
 		return
 	}
@@ -49,7 +53,10 @@ func (u *usage) bye(code int, text string) {
 	if u.bying {
 		return // acknowledging a closed invitation ends it by itself
 	}
-	u.sendBye(code, text, func(o outcome) { u.emit(ByeDone{o.code, o.phrase}) })
+	u.sendBye(code, text, func(o outcome) {
+		refused, _ := errors.AsType[*Error](o.err)
+		u.emit(ByeDone{Code: o.code, Phrase: o.phrase, Refused: refused})
+	})
 }
 
 // sendBye sends BYE and ends the dialog when it has been answered: until then

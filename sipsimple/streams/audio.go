@@ -182,32 +182,34 @@ func (s *AudioStream) changeSlotsLocked(change func()) {
 	s.env.Center.Post(s, data)
 }
 
-// Codec is the name of the codec in use, "" before the start.
+// Codec is the name of the codec in use, "" before the start and after the end.
 func (s *AudioStream) Codec() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.active.codec.Name
 }
 
-// SampleRate is the rate of the codec's sound in Hz, 0 before the start.
+// SampleRate is the rate of the codec's sound in Hz, 0 before the start and after
+// the end.
 func (s *AudioStream) SampleRate() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.active.codec.SampleRate
 }
 
-// LocalRTPAddress is where we receive; it is not valid before initialisation.
+// LocalRTPAddress is where we receive; it is not valid before initialisation and
+// after the end.
 func (s *AudioStream) LocalRTPAddress() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rtp == nil {
+	if s.rtp == nil || s.state == AudioEnded {
 		return netip.AddrPort{}
 	}
 	return s.rtp.local
 }
 
 // RemoteRTPAddress is where we send to, by the peer's SDP or by ICE; it is not
-// valid before the start.
+// valid before the start and after the end.
 func (s *AudioStream) RemoteRTPAddress() netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,14 +223,15 @@ func (s *AudioStream) SRTPActive() bool {
 	return s.state == AudioEstablished && s.active.keys != (keys{})
 }
 
-// Direction is the negotiated direction, zero before the start.
+// Direction is the negotiated direction, zero before the start and after the end.
 func (s *AudioStream) Direction() sdp.Direction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.active.direction
 }
 
-// Statistics counts packets since the start. Reading changes nothing.
+// Statistics counts packets since the start; the last figures stay after the end.
+// Reading changes nothing.
 func (s *AudioStream) Statistics() Statistics {
 	s.mu.Lock()
 	session := s.rtp

@@ -47,6 +47,9 @@ func (s *AudioStream) Attribute(name string) (any, bool) {
 	case "packets_lost":
 		return int(s.Statistics().RX.Lost), true
 	case "statistics":
+		if s.State() != AudioEstablished { // before the start, after the end
+			return nil, true
+		}
 		return s.Statistics().attribute(), true
 	}
 	return nil, false

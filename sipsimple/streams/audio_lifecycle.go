@@ -179,6 +179,7 @@ func (s *AudioStream) End() {
 	s.disconnectLocked()
 	s.slot.Store(audio.NoSlot)
 	s.bridge.Stop()
+	s.active, s.hold = path{}, HoldState{} // streams.md 5.1: nothing of it is left after the end
 	s.mu.Unlock()
 
 	rtp.close()

@@ -149,10 +149,6 @@ func (s *ChatStream) Attribute(name string) (any, bool) {
 		return nil, true
 	case "private_messages_allowed":
 		return s.PrivateMessagesAllowed(), true
-	case "accept_types":
-		return fields(chatAcceptTypes), true
-	case "accept_wrapped_types":
-		return fields(chatWrappedTypes), true
 	}
 	return s.attribute(name)
 }

@@ -183,6 +183,15 @@ func (m *msrpStream) attribute(name string) (any, bool) {
 	switch name {
 	case "state":
 		return string(m.state), true
+	case "media_type":
+		return m.kind.describeLocked().media, true
+	case "accept_types":
+		return fields(m.kind.describeLocked().acceptTypes), true
+	case "accept_wrapped_types":
+		if wrapped := fields(m.kind.describeLocked().wrappedTypes); len(wrapped) > 0 {
+			return wrapped, true
+		}
+		return nil, true
 	case "local_role":
 		return nullText(m.setup), true
 	case "remote_role":
