@@ -37,7 +37,7 @@ type attributeValues struct {
 	streams, proposed []streams.MediaStream // nil = null
 	subject           *string
 
-	remoteFocus bool
+	localFocus, remoteFocus bool
 
 	dialog   *core.DialogID // nil until the peer's tag is known
 	replaced *Session       // whose place this session takes
@@ -134,6 +134,9 @@ func (s *Session) ProposedStreams() []streams.MediaStream {
 	return slices.Clone(s.values().proposed)
 }
 
+// LocalFocus says whether we are a conference focus: our Contact has isfocus.
+func (s *Session) LocalFocus() bool { return s.values().localFocus }
+
 // RemoteFocus says whether the peer is a conference focus: its latest Contact had
 // isfocus (RFC 4579).
 func (s *Session) RemoteFocus() bool { return s.values().remoteFocus }
@@ -180,9 +183,9 @@ func cloneAddress(a *core.Address) *core.Address {
 	return &core.Address{DisplayName: a.DisplayName, URI: *a.URI.Clone(), Params: a.Params.Clone()}
 }
 
-// Attribute returns an attribute by its seed name (snake case), null as nil;
-// ok is false for a name the seed does not have. Tools use it, which take
-// names from files.
+// Attribute returns an attribute by its seed name (snake case), null as nil, or
+// local_focus and remote_focus, which the seed does not have; ok is false for any
+// other name. Tools use it, which take names from files.
 func (s *Session) Attribute(name string) (value any, ok bool) {
 	read, ok := attributeReaders[name]
 	if !ok {
@@ -215,6 +218,8 @@ var attributeReaders = map[string]func(_ *Session, v attributeValues) any{
 	"streams":           func(_ *Session, v attributeValues) any { return streamsOrNull(v.streams) },
 	"proposed_streams":  func(_ *Session, v attributeValues) any { return streamsOrNull(v.proposed) },
 	"subject":           func(_ *Session, v attributeValues) any { return pointeeOrNull(v.subject) },
+	"local_focus":       func(_ *Session, v attributeValues) any { return v.localFocus },
+	"remote_focus":      func(_ *Session, v attributeValues) any { return v.remoteFocus },
 	"conference":        func(s *Session, _ attributeValues) any { return orNull(s.Conference()) },
 	"replaced_session":  func(_ *Session, v attributeValues) any { return orNull(v.replaced) },
 	"transfer_handler":  func(s *Session, _ attributeValues) any { return orNull(s.TransferHandler()) },

@@ -139,6 +139,7 @@ func (s *alerting) accept(m *machine, c acceptCommand) {
 		slices.SortFunc(c.streams, func(a, b streams.MediaStream) int { return a.Index() - b.Index() })
 	}
 	m.focus = c.focus
+	m.attrs.set(func(v *attributeValues) { v.localFocus = c.focus })
 	if err := m.facePeer(s.offer, s.peer); err != nil {
 		m.refuse(refusal(500, "", err.Error()))
 		return

@@ -42,7 +42,7 @@ func (c connectCommand) claim(m *machine) error {
 		local := v.account.Address()
 		v.localIdentity = &local
 		v.remoteIdentity = cloneAddress(&c.to)
-		v.subject, v.info = c.subject, c.info
+		v.subject, v.info, v.localFocus = c.subject, c.info, c.focus
 		if len(c.routes) > 0 {
 			v.transport = c.routes[0].WithDefaults().Transport
 		}

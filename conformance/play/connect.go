@@ -90,11 +90,20 @@ func (p *party) whom(text string) (core.Address, *party, error) {
 		to, err := core.ParseAddress("sip:" + text + "@" + text + ".test")
 		return to, nil, err
 	}
-	to, err := core.ParseAddress(text)
+	to, err := addressIn(text)
 	if err != nil {
 		return to, nil, err
 	}
 	return to, p.world.party(p.world.partyOf(to)), nil
+}
+
+// addressIn reads a URI or a name-addr. What follows a URI without brackets are parameters of the URI: in a header they
+// would be those of the header.
+func addressIn(text string) (core.Address, error) {
+	if strings.Contains(text, "<") {
+		return core.ParseAddress(text)
+	}
+	return core.ParseAddress("<" + text + ">")
 }
 
 func (p *party) contactUser() string {

@@ -225,7 +225,7 @@ func (w *world) dialled(whom string) (string, error) {
 	p := w.party(whom)
 	switch {
 	case p == nil:
-		to, err := core.ParseAddress(whom)
+		to, err := addressIn(whom)
 		return to.URI.String(), err
 	case p.phone != nil:
 		return p.uri.URI.String(), nil
