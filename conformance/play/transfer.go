@@ -82,15 +82,19 @@ func (d dialogValue) Names() []string {
 	}
 }
 
+func textOrNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
 // transferInfo is how a call came from a transfer, as a value.
 func transferInfo(info *sipsimple.TransferInfo) any {
 	if info == nil {
 		return nil
 	}
-	value := map[string]any{"referred_by": nil, "replaced_dialog_id": nil}
-	if by := info.ReferredBy(); by != "" {
-		value["referred_by"] = by
-	}
+	value := map[string]any{"referred_by": textOrNull(info.ReferredBy()), "replaced_dialog_id": nil}
 	if id, ok := info.ReplacedDialogID(); ok {
 		value["replaced_dialog_id"] = dialogValue(id)
 	}

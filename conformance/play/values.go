@@ -43,7 +43,9 @@ func (p *party) value(v any, owner *session) any {
 		if v == nil {
 			return nil
 		}
-		return map[string]any{"direction": v.Direction(), "state": string(v.State())}
+		return map[string]any{
+			"direction": textOrNull(v.Direction()), "state": textOrNull(string(v.State())), "new_session": p.value(v.NewSession(), owner),
+		}
 	case *sipsimple.ConferenceHandler:
 		return map[string]any{"active": v.Active(), "subscribed": v.Subscribed()}
 	case *conferenceinfo.Document:

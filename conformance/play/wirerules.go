@@ -19,7 +19,7 @@ import (
 //	ACK      each final response to an INVITE that arrives, and each copy, has an ACK (13.2.2.4, 17.1.1.3)
 //	version  a new session description has the next version, the same one the same (RFC 4566 5.2, RFC 3264 8)
 //	lines    an answer has as many m-lines as its offer (RFC 3264 6)
-//	form     Via, From and To, Call-ID, CSeq, Content-Length and, where they must be, Max-Forwards, Contact and tags (8.1.1, 12.1.1)
+//	form     Via, From and To, Call-ID, CSeq, Content-Length and, where they must be, Max-Forwards, Contact and tags (8.1.1, 12.1.1); Allow, Supported, User-Agent, Server (13.2.1, 20.41, 20.35)
 
 // sipRules judges the messages of a run.
 type sipRules struct {
@@ -184,8 +184,14 @@ func (r *sipRules) form(m *sipText) string {
 		return "a response but 100 has a tag in To"
 	case m.length != len(m.body):
 		return fmt.Sprintf("Content-Length is that of the body: %d and not %d", len(m.body), m.length)
-	case !m.has["contact"] && (m.method == "INVITE" || m.cseqMethod == "INVITE" && m.code/100 == 2):
-		return "an INVITE and its 2xx have a Contact"
+	case m.method != "" && m.method != "ACK" && !m.has["user-agent"], m.code/100 == 2 && !m.has["server"]:
+		return "a request but ACK has User-Agent, a 2xx Server"
+	case m.method == "INVITE" || m.cseqMethod == "INVITE" && m.code/100 == 2:
+		for _, name := range []string{"contact", "allow", "supported"} {
+			if !m.has[name] {
+				return "an INVITE and its 2xx have Contact, Allow and Supported: not " + name
+			}
+		}
 	}
 	return ""
 }
@@ -300,7 +306,7 @@ type sipText struct {
 	cseq       uint32
 	cseqMethod string
 	length     int
-	has        map[string]bool // max-forwards, contact
+	has        map[string]bool // of the headers that form looks for
 	body       []byte
 	copy       bool // its branch was there before
 }
@@ -369,10 +375,12 @@ func (m *sipText) header(name, value string) {
 		_, _ = fmt.Sscan(value, &m.cseq, &m.cseqMethod) // form looks at what is missing
 	case "content-length", "l":
 		_, _ = fmt.Sscan(value, &m.length)
-	case "max-forwards":
+	case "max-forwards", "allow", "user-agent", "server":
 		m.has[name] = true
 	case "contact", "m":
 		m.has["contact"] = true
+	case "supported", "k":
+		m.has["supported"] = true
 	}
 }
 

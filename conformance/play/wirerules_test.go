@@ -28,9 +28,9 @@ func (s sent) octets() []byte {
 	if method == "" {
 		method = s.what
 	}
-	first, forwards := s.what+" sip:p@p.test SIP/2.0", "Max-Forwards: 70\r\n"
+	first, forwards := s.what+" sip:p@p.test SIP/2.0", "Max-Forwards: 70\r\nUser-Agent: alice's\r\n"
 	if s.what[0] < 'A' {
-		first, forwards = "SIP/2.0 "+s.what+" Phrase", ""
+		first, forwards = "SIP/2.0 "+s.what+" Phrase", "Server: alice's\r\n"
 	}
 	to := "<sip:p@p.test;tag=of-the-uri>"
 	if s.to != "" {
@@ -43,7 +43,7 @@ func (s sent) octets() []byte {
 		body = fmt.Sprintf("v=0\r\no=- %d %d IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n%s", id, version, strings.Repeat("m=audio 4000 RTP/AVP 0\r\n", lines))
 	}
 	text := fmt.Sprintf("%s\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=%s\r\n%sFrom: \"A\" <sip:alice@alice.test>;tag=A\r\nTo: %s\r\n"+
-		"Call-ID: c1\r\nCSeq: %d %s\r\nContact: <sip:alice@192.0.2.1>\r\nContent-Length: %d\r\n\r\n%s",
+		"Call-ID: c1\r\nCSeq: %d %s\r\nContact: <sip:alice@192.0.2.1>\r\nAllow: ACK\r\nSupported: 100rel\r\nContent-Length: %d\r\n\r\n%s",
 		first, s.branch, forwards, to, s.cseq, method, len(body), body)
 	return []byte(strings.Replace(text, s.edit[0], s.edit[1], 1))
 }
@@ -92,7 +92,11 @@ func TestRulesOfSIP(t *testing.T) {
 		{[]sent{edited(invite, "z9hG4bKa", "a")}, "begins with z9hG4bK"},
 		{[]sent{edited(invite, "1 INVITE", "1 BYE")}, "the method of the request"},
 		{[]sent{edited(invite, "Content-Length: ", "Content-Length: 1")}, "Content-Length is that of the body"},
-		{[]sent{edited(invite, "Contact: ", "X: ")}, "have a Contact"},
+		{[]sent{edited(invite, "Contact: ", "X: ")}, "not contact"},
+		{[]sent{edited(invite, "Allow: ", "X: ")}, "not allow"},
+		{[]sent{theirs, edited(answer, "Supported: ", "X: ")}, "not supported"},
+		{[]sent{edited(bye, "User-Agent: ", "X: ")}, "User-Agent"},
+		{[]sent{theirs, edited(answer, "Server: ", "X: ")}, "a 2xx Server"},
 		{[]sent{{what: "486", method: "INVITE", cseq: 5, branch: "z9hG4bKd"}}, "has a tag in To"},
 	}
 	for i, c := range cases {

@@ -171,7 +171,7 @@ var (
 		"on_hold": "held by either side", "remote_user_agent": "User-Agent of the peer", "local_identity": "our address",
 		"remote_identity": "the peer's address", "streams": "active streams, or null",
 		"proposed_streams": "proposed streams, or null", "conference": "its conference handler", "subject": "text of Subject",
-		"replaced_session": "the session that it replaces", "transfer_handler": "its transfer handler",
+		"replaced_session": "the session that it replaces", "transfer_handler": "its transfer: direction, state, new_session",
 		"transfer_info": "where a transferred call came from", "local_focus": "we are a focus", "remote_focus": "the peer is a focus",
 	}
 	serverWords = keywords{
