@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/simnet"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
@@ -108,8 +109,9 @@ func TestHold(t *testing.T) {
 		if alice.stream.OnHold() {
 			t.Error("on hold before the peer was told")
 		}
-		time.Sleep(100 * time.Millisecond)
-		if r := bob.hears(alice, time.Second); !r.Silence {
+		held := time.Now().Add(100 * time.Millisecond) // P17
+		time.Sleep(1100 * time.Millisecond)
+		if r := hear.Measure(bob.sound.Heard(held, time.Now()), 8000, nil); !r.Silence {
 			t.Errorf("bob hears alice, who holds: %+v", r)
 		}
 		if r := alice.hears(bob, time.Second); !r.Silence {
