@@ -125,11 +125,15 @@ func (f *Framer) feedBody(data []byte, h FrameHandler) ([]byte, error) {
 		return f.feedTail(data, h)
 	}
 	for from := 0; ; {
-		i := bytes.Index(data[from:], f.mark)
-		if i < 0 {
+		found := indexEndLine(data[from:], f.mark[2:])
+		if found < 0 {
 			return nil, f.keepTail(data, from, h)
 		}
-		i += from
+		i := from + found - 2 // its CRLF
+		from += found + 1
+		if i < 0 {
+			continue
+		}
 		switch n, match := f.match(data[i:]); match {
 		case whole:
 			if err := f.emit(data[:i], h); err != nil {
@@ -140,7 +144,6 @@ func (f *Framer) feedBody(data []byte, h FrameHandler) ([]byte, error) {
 			f.tail = append(f.tail, data[i:]...)
 			return nil, f.emit(data[:i], h)
 		}
-		from = i + 1
 	}
 }
 

@@ -315,7 +315,7 @@ func (s *Session) avoidEndLine(b []byte, begin int, m *outgoing) []byte {
 	mark := []byte("-------" + m.chunk.id)
 	body := b[begin:]
 	window := append(m.carry, body[:min(len(body), len(mark))]...)
-	at := bytes.Index(body, mark)
+	at := indexEndLine(body, mark)
 	if i := bytes.Index(window, mark); i >= 0 {
 		at = max(0, i-len(m.carry))
 	}
