@@ -216,7 +216,7 @@ func (p *parts) publish() error {
 	a := p.app
 	a.platform.Store(&platform{engine: p.engine, resolver: p.resolver, ctx: p.ctx, env: streams.Environment{
 		Center: a.center, Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: a.cfg.Logger, RTP: a.cfg.RTP,
-		MSRP: a.cfg.MSRP, NAT: a.cfg.NAT,
+		MSRP: a.cfg.MSRP, NAT: a.cfg.NAT, Sockets: &streams.SocketReader{},
 	}})
 	if p.loaded == nil || p.loaded.general.InstanceID.Get() != "" {
 		return nil

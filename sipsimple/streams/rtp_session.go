@@ -30,7 +30,8 @@ type rtpSession struct {
 	pair   portPair
 	ice    *iceSession // nil: none
 	local  netip.AddrPort
-	reader sync.WaitGroup
+	shared *SocketReader  // of the application; may be nil
+	reader sync.WaitGroup // readers of our own
 
 	localControl netip.AddrPort            // of RTCP
 	port         atomic.Pointer[audioPort] // nil: whatever comes is dropped
@@ -68,7 +69,7 @@ func openRTP(env *Environment, ip netip.Addr, nat *iceSession) (*rtpSession, err
 	if err != nil {
 		return nil, err
 	}
-	r := &rtpSession{pair: pair, ice: nat, packet: make([]byte, 0, usualPacket)}
+	r := &rtpSession{pair: pair, ice: nat, shared: env.Sockets, packet: make([]byte, 0, usualPacket)}
 	if nat != nil {
 		nat.rtp = r
 	}
@@ -114,32 +115,6 @@ func boundTo(conn net.PacketConn, ip netip.Addr) (netip.AddrPort, error) {
 		bound = netip.AddrPortFrom(ip, bound.Port())
 	}
 	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), nil
-}
-
-// receiveFrom hands every datagram to handle: called by the socket itself if
-// it can, else by a goroutine that ends when the socket is closed.
-func (r *rtpSession) receiveFrom(conn net.PacketConn, handle func([]byte, netip.AddrPort)) {
-	if direct, ok := conn.(interface {
-		SetReceiver(func([]byte, netip.AddrPort))
-	}); ok {
-		direct.SetReceiver(handle)
-		return
-	}
-	r.reader.Go(func() {
-		if readDatagrams(conn, handle) {
-			return
-		}
-		buffer := make([]byte, maxPacket)
-		for {
-			n, from, err := conn.ReadFrom(buffer)
-			if err != nil && !isPassing(err) {
-				return
-			}
-			if udp, ok := from.(*net.UDPAddr); ok && err == nil {
-				handle(buffer[:n], udp.AddrPort())
-			}
-		}
-	})
 }
 
 // isPassing tells errors that a single datagram causes, such as an ICMP answer
@@ -214,8 +189,7 @@ func (r *rtpSession) close() {
 	if last != nil {
 		last.sayGoodbye(&reception)
 	}
-	r.pair.close()
-	r.reader.Wait()
+	r.endReading()
 	if r.ice != nil {
 		r.ice.errands.Wait()
 	}
