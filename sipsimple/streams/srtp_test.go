@@ -1,6 +1,7 @@
 package streams_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"net"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/srtp/v3"
 
 	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/simnet"
@@ -255,6 +258,68 @@ func TestPlainPackets(t *testing.T) {
 }
 
 const sdesKey = "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+
+// TestKeyChange: a re-INVITE brings another key of the peer's (RFC 4568 section
+// 7.1.4). From then on only that one opens packets; ours goes on, and so does
+// what we send.
+func TestKeyChange(t *testing.T) {
+	const otherKey = "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{srtp: streams.EncryptionOptional, sip: "tls"})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		offer := func(key string) {
+			bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "+key+"\r\n"))
+		}
+		seq := uint16(0)
+		sends := func(key string) {
+			raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key, "inline:"))
+			check(t, err)
+			sealer, err := srtp.CreateContext(raw[:16], raw[16:], srtp.ProtectionProfileAes128CmHmacSha1_80)
+			check(t, err)
+			for range 50 {
+				header := rtp.Header{Version: 2, SequenceNumber: seq, Timestamp: 160 * uint32(seq), SSRC: 7}
+				seq++
+				packet := rtp.Packet{Header: header, Payload: make([]byte, 160)}
+				data, err := packet.Marshal()
+				check(t, err)
+				sealed, err := sealer.EncryptRTP(nil, data, &header)
+				check(t, err)
+				_, err = p.conn.WriteTo(sealed, net.UDPAddrFromAddrPort(bob.audio().LocalRTPAddress()))
+				check(t, err)
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		offer(sdesKey)
+		sends(sdesKey)
+		if s := bob.audio().Statistics().RX; s.Packets != 50 || s.Unauthentic != 0 {
+			t.Errorf("with the first key: %+v", s)
+		}
+		ours, got := bob.media(false).MediaDescriptions[0], p.got.Load()
+		offer(otherKey)
+		sends(otherKey)
+		if s := bob.audio().Statistics().RX; s.Packets != 100 || s.Unauthentic != 0 || s.Lost != 0 {
+			t.Errorf("with the second key: %+v", s)
+		}
+		sends(sdesKey)
+		if s := bob.audio().Statistics().RX; s.Packets != 100 || s.Unauthentic != 50 {
+			t.Errorf("the first key again: %+v", s)
+		}
+		if again := bob.media(false).MediaDescriptions[0]; attributeOf(again, "crypto") != attributeOf(ours, "crypto") {
+			t.Errorf("our key has changed from %q to %q", attributeOf(ours, "crypto"), attributeOf(again, "crypto"))
+		}
+		if n := p.got.Load() - got; n < 95 || !bob.audio().SRTPActive() {
+			t.Errorf("%d packets came since", n)
+		}
+		expect(t, "bob", bob.take(), "MediaStreamDidInitialize", "AudioPortDidChangeSlots", "MediaStreamDidStart")
+	})
+}
+
+func attributeOf(line *sdp.MediaDescription, name string) string {
+	value, _ := line.Attribute(name)
+	return value
+}
 
 // TestCryptoLines: what is no usable key makes no encrypted call.
 func TestCryptoLines(t *testing.T) {
