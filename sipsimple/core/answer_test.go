@@ -198,6 +198,32 @@ func TestCloseWaitsForTheAckBeforeItsBye(t *testing.T) {
 	})
 }
 
+// TestByeAfterTheirs: one that is ordered when the peer has ended the dialog
+// already is not sent, and done: it would be answered 481.
+func TestByeAfterTheirs(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		a := l.engine(1, nil)
+		b := l.engine(2, answering(bob, func(i *Invitation) { i.Accept(Answer{SDP: offer}) }))
+		alice := l.caller(a, nil)
+		acknowledge := acknowledging(alice)
+		alice.react = func(event InvitationEvent) {
+			acknowledge(event)
+			if _, ended := event.(ByeReceived); ended {
+				alice.inv.Bye(0, "")
+			}
+		}
+		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.2")) })
+		pass(time.Second)
+		bob.do(func(i *Invitation) { i.Bye(0, "") })
+		pass(time.Second)
+		alice.expect(t, "Accepted ByeReceived ByeDone481")
+		bob.expect(t, "Acknowledged ByeDone200")
+		l.expectEmpty(a)
+		l.expectEmpty(b)
+	})
+}
+
 func TestByesCross(t *testing.T) {
 	inLab(t, func(l *lab) {
 		bob := &party{}
