@@ -26,9 +26,9 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 		inv.Reject(404, "")
 		return
 	}
-	replaced, replaces, ok := sm.replacedBy(request)
-	if !ok {
-		inv.Reject(603, "")
+	replaced, replaces, code := sm.replacedBy(request)
+	if code != 0 {
+		inv.Reject(code, "")
 		return
 	}
 	call := incomingCall{

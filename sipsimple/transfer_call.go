@@ -87,21 +87,25 @@ func callProgressOf(data notification.Data) (callProgress, bool) {
 func (sh *shell) replace(other *Session) { other.box.Post(other.End) }
 
 // replacedBy finds the session that the Replaces header of an INVITE names. The
-// core has found its dialog; false means that the session is over or about to
-// be, and its dialog will follow (RFC 3891 section 3: 603).
-func (sm *SessionManager) replacedBy(request *sip.Request) (replaced *Session, text string, ok bool) {
+// core has found its dialog. A code refuses the INVITE: 603 if the session is about
+// to end (RFC 3891 section 3), 481 if there is none any more (session.md 5).
+func (sm *SessionManager) replacedBy(request *sip.Request) (replaced *Session, text string, code int) {
 	header := request.GetHeader("Replaces")
 	if header == nil {
-		return nil, "", true
+		return nil, "", 0
 	}
 	named, _ := core.ParseReplaces(header.Value())
 	for _, s := range sm.Sessions() {
 		v := s.attrs.get()
-		if v.dialog != nil && sameDialog(*v.dialog, named.Dialog) && v.state != Terminating {
-			return s, header.Value(), true
+		switch {
+		case v.dialog == nil || !sameDialog(*v.dialog, named.Dialog):
+		case v.state == Terminating:
+			return nil, "", 603
+		default:
+			return s, header.Value(), 0
 		}
 	}
-	return nil, "", false
+	return nil, "", 481
 }
 
 // sameDialog compares the dialog of a session with the one that a Replaces
