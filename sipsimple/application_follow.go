@@ -31,12 +31,18 @@ func (f *follower) HandleNotification(n notification.Notification) {
 		a.worker.Post(func() { a.guarded(func() { f.changed(n.Sender, data.Modified) }) })
 	case account.SystemIPAddressDidChange:
 		f.p.dns.NetworkChanged()
-		f.p.lookAround()
+		f.networkChanged()
 	case account.SystemDidWakeUpFromSleep:
 		a.worker.Post(f.wokeUp)
 	case resolver.DNSNameserversDidChange:
-		f.p.lookAround()
+		f.networkChanged()
 	}
+}
+
+// networkChanged is what our address and our name servers have in common.
+func (f *follower) networkChanged() {
+	f.p.lookAround()
+	f.p.app.manager.networkChanged()
 }
 
 // wokeUp waits for the network to come back; a second time meanwhile changes
@@ -49,7 +55,7 @@ func (f *follower) wokeUp() {
 		f.p.app.worker.Post(func() {
 			if f.wake = nil; !f.over {
 				f.p.dns.NetworkChanged()
-				f.p.lookAround()
+				f.networkChanged()
 			}
 		})
 	})

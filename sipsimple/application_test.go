@@ -145,6 +145,14 @@ func TestAttributes(t *testing.T) {
 				t.Errorf("agent %q, local address %v", one.session.RemoteUserAgent(), one.session.LocalIP())
 			}
 		}
+		for _, header := range []struct {
+			of   core.Identity
+			from bool // it is the caller
+		}{{s.LocalIdentity(), true}, {s.RemoteIdentity(), false}, {bob.session().LocalIdentity(), false}, {bob.session().RemoteIdentity(), true}} {
+			if _, from := header.of.(core.FrozenFromHeader); from != header.from {
+				t.Errorf("%v is a %T", header.of, header.of)
+			}
+		}
 		s.Streams()[0] = nil
 		if s.Streams()[0] == nil {
 			t.Error("Streams is not a copy")

@@ -68,6 +68,10 @@ func (c participantCommand) claim(m *machine) error {
 	return m.requireState(c.method, append(slices.Clone(startedStates), Outgoing, Incoming, Accepting)...)
 }
 
+// networkChanged is an event: our address or our name servers are others than
+// before, or we have woken up.
+type networkChanged struct{}
+
 // conference is the part of the machine that deals with the focus at the other
 // end: one subscription (conference_watch.go) and any number of operations on
 // participants (conference_participant.go). It runs beside stages and
@@ -92,6 +96,11 @@ func (c *conference) handle(m *machine, e event) bool {
 	case subscriptionEvent:
 		if r := c.requests[e.request]; r != nil {
 			r.event(m, e.event)
+		}
+	case networkChanged:
+		if c.watch != nil {
+			m.out.stopTimer(conferenceTimer)
+			c.watch.anew(m)
 		}
 	case expired:
 		if e.timer != conferenceTimer {

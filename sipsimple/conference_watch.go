@@ -37,6 +37,15 @@ func (w *conferenceWatch) drop(m *machine) {
 	}
 }
 
+// anew ends what there is and subscribes again: the focus must learn where we are
+// (7.16).
+func (w *conferenceWatch) anew(m *machine) {
+	w.drop(m)
+	*w = conferenceWatch{expires: w.expires}
+	m.setConference(conferenceValues{active: true})
+	w.subscribe(m)
+}
+
 func (w *conferenceWatch) started(m *machine) {
 	w.since = m.out.now()
 	m.setConference(conferenceValues{active: true, subscribed: true})

@@ -87,6 +87,14 @@ func (sm *SessionManager) stop() {
 	sm.app.center.Post(sm, SIPSessionManagerDidEnd{})
 }
 
+// networkChanged tells the sessions that our address or our name servers have
+// changed.
+func (sm *SessionManager) networkChanged() {
+	for _, s := range sm.Sessions() {
+		s.post(networkChanged{})
+	}
+}
+
 // accepting says whether INVITEs become sessions now.
 func (sm *SessionManager) accepting() bool {
 	sm.mu.Lock()
