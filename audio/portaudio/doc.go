@@ -32,9 +32,10 @@
 // two seconds. When that was wrong it waits twice as long the next time, up to a
 // minute.
 //
-// A sound server that dies may leave PortAudio waiting for ever. Whoever waits
-// for it gives up after a few seconds; from then on there are no devices in this
-// process.
+// A sound server that dies may leave PortAudio waiting for ever, or have it abort
+// the process. So a JACK server that has gone is noticed before, and whoever waits
+// for anything else gives up after a few seconds; from then on there are no devices
+// in this process.
 package portaudio
 
 import (

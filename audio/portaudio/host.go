@@ -36,6 +36,7 @@ type host struct {
 
 	// Of the goroutine.
 	running  bool // PortAudio is initialised
+	jack     *jack
 	broken   bool // it hangs somewhere: it is left alone for ever
 	attached []*device
 	watch    watch
@@ -141,7 +142,7 @@ func (h *host) initialise() error {
 	if err := portaudio.Initialize(); err != nil {
 		return err
 	}
-	h.running = true
+	h.running, h.jack = true, connectedJack()
 	l, err := readList()
 	h.listed.Store(&l)
 	return err
@@ -152,6 +153,9 @@ func (h *host) terminate() error {
 		return nil
 	}
 	h.running = false
+	if h.jack.gone() {
+		return h.giveUp("the sound server has ended")
+	}
 	return h.bounded(portaudio.Terminate)
 }
 
@@ -166,15 +170,20 @@ func (h *host) bounded(f func() error) error {
 	case err := <-done:
 		return err
 	case <-timer.C:
-		h.broken = true
-		for _, d := range h.attached {
-			d.unplug()
-		}
-		h.listed.Store(&list{})
-		h.log.Error("PortAudio hangs; this process has no sound devices any more")
-		h.tell()
-		return ErrHangs
+		return h.giveUp("PortAudio hangs")
 	}
+}
+
+// giveUp leaves PortAudio alone for ever.
+func (h *host) giveUp(why string) error {
+	h.broken = true
+	for _, d := range h.attached {
+		d.unplug()
+	}
+	h.listed.Store(&list{})
+	h.log.Error(why + "; this process has no sound devices any more")
+	h.tell()
+	return ErrHangs
 }
 
 // tell calls those who watch, from a goroutine of its own: they may ask us.

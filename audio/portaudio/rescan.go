@@ -115,6 +115,9 @@ func (h *host) unplug(d *device) error {
 	if stream == nil || h.broken {
 		return nil
 	}
+	if h.jack.gone() {
+		return h.giveUp("the sound server has ended")
+	}
 	return h.bounded(func() error {
 		_ = stream.Abort() // of a stream that has stopped by itself
 		return stream.Close()

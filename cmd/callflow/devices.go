@@ -56,14 +56,17 @@ func defaultOf(d portaudio.Info) string {
 type soundFlags struct{ input, output string }
 
 func (f *soundFlags) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.input, "input", "", "sound device to hear from, as `callflow devices` names it; null for none")
+	cmd.Flags().StringVar(&f.input, "input", "", "sound device to hear from, as \"callflow devices\" names it; null for none")
 	cmd.Flags().StringVar(&f.output, "output", "", "sound device to play on; null for none")
 }
 
-// open opens the sound devices. Without any, and when none was asked for, the
-// driver is nil. The function returned lets go of them.
+// open opens the sound devices. Without any, and when none was asked for or none is
+// wanted, the driver is nil. The function returned lets go of them.
 func (f *soundFlags) open(log *slog.Logger) (audio.Driver, func(), error) {
 	wanted := func(name string) bool { return name != "" && name != audio.Nothing }
+	if f.input == audio.Nothing && f.output == audio.Nothing {
+		return nil, func() {}, nil
+	}
 	driver, err := portaudio.Open(log)
 	if err != nil {
 		if errors.Is(err, portaudio.ErrNotBuilt) && !wanted(f.input) && !wanted(f.output) {
@@ -71,10 +74,13 @@ func (f *soundFlags) open(log *slog.Logger) (audio.Driver, func(), error) {
 		}
 		return nil, nil, err
 	}
-	for name, list := range map[string][]string{f.input: driver.Inputs(), f.output: driver.Outputs()} {
-		if wanted(name) && !slices.Contains(list, name) {
+	for _, each := range []struct {
+		flag, name, does string
+		list             []string
+	}{{"--input", f.input, "hear", driver.Inputs()}, {"--output", f.output, "play", driver.Outputs()}} {
+		if wanted(each.name) && !slices.Contains(each.list, each.name) {
 			_ = driver.Close() // nothing was opened
-			return nil, nil, fmt.Errorf("there is no sound device %q that can do that; see callflow devices", name)
+			return nil, nil, fmt.Errorf("%s: there is no sound device %q that can %s; see callflow devices", each.flag, each.name, each.does)
 		}
 	}
 	return audio.Preferred{Driver: driver, Input: f.input, Output: f.output}, func() { _ = driver.Close() }, nil

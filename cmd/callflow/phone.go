@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -45,7 +46,13 @@ func newPhone() *cobra.Command {
 func newPhoneCall() *cobra.Command {
 	o := &phoneOptions{}
 	cmd := &cobra.Command{
-		Use: "call URI", Short: "Place a call", Args: cobra.ExactArgs(1),
+		Use: "call URI", Short: "Place a call",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("phone call: expected one URI, such as sip:bob@192.0.2.1, found %d", len(args))
+			}
+			return nil
+		},
 		Example: "  callflow phone call sip:bob@192.0.2.1\n  callflow phone call bob --config ~/.callflow\n" +
 			"  callflow phone call sip:echo@192.0.2.1 --play hello.wav --record heard.wav --duration 5s",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,7 +94,7 @@ func (o *phoneOptions) flags(cmd *cobra.Command, listen string) {
 // run runs a phone. Its exit code is 0 if there was a call, or none was to be
 // placed; 1 if it failed; 2 if it could not be placed.
 func (o *phoneOptions) run(cmd *cobra.Command, use func(context.Context, *phone.Phone) error) error {
-	if err := o.where(); err != nil {
+	if err := o.check(); err != nil {
 		return exit{exitBadInput, err.Error()}
 	}
 	if o.Play != "" && o.input == "" {
@@ -132,6 +139,19 @@ func (o *phoneOptions) frugal(cmd *cobra.Command) {
 	if o.Driver == nil && os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(1)
 	}
+}
+
+// check finds mistakes before anything is opened.
+func (o *phoneOptions) check() error {
+	switch {
+	case o.Calls < 0:
+		return fmt.Errorf("--calls %d: expected a number of calls, or 0 for no limit", o.Calls)
+	case o.Duration < 0:
+		return fmt.Errorf("--duration %v: expected a time such as 5s, or 0 for no limit", o.Duration)
+	case !slices.Contains([]string{"", "udp", "tcp", "tls"}, o.Transport):
+		return fmt.Errorf("--transport %s: expected udp, tcp or tls", o.Transport)
+	}
+	return o.where()
 }
 
 // where reads --listen.

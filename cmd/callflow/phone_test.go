@@ -237,8 +237,15 @@ func TestPhoneBadInput(t *testing.T) {
 		args []string
 		err  string
 	}{
-		{[]string{"phone", "call"}, "accepts 1 arg"},
+		{[]string{"phone", "call"}, "expected one URI"},
 		{[]string{"phone", "call", "sip:@"}, "sip:@"},
+		{[]string{"phone", "call", "bob", "--listen", "127.0.0.1"}, "no domain"},
+		{[]string{"phone", "call", "http://127.0.0.1", "--listen", "127.0.0.1"}, "no SIP URI"},
+		{[]string{"phone", "call", "sip:bob@127.0.0.1", "--transport", "sctp"}, "--transport sctp: expected udp, tcp or tls"},
+		{[]string{"phone", "call", "sip:bob@127.0.0.1", "--proxy", "x:y:z", "--listen", "127.0.0.1"}, "--proxy x:y:z: expected HOST"},
+		{[]string{"phone", "call", "sip:bob@127.0.0.1", "--id", "a b@c", "--listen", "127.0.0.1"}, "is not user@domain"},
+		{[]string{"phone", "call", "sip:bob@127.0.0.1", "--duration", "-5s"}, "--duration -5s: expected"},
+		{[]string{"phone", "answer", "--calls", "-1"}, "--calls -1: expected"},
 		{[]string{"phone", "call", "sip:bob@127.0.0.1", "--listen", "x"}, "--listen x"},
 		{[]string{"phone", "call", "sip:bob@127.0.0.1", "--play", filepath.Join(dir, "none.wav")}, "none.wav"},
 		{[]string{"phone", "call", "sip:bob@127.0.0.1", "--input", "no such device"}, "device"},

@@ -28,6 +28,7 @@ type call struct {
 	transfer string    // that the peer asks for and we have not decided on; "" for none
 	stream   *streams.AudioStream
 	counted  string // packets, when the call begins to end
+	given    bool   // up by us, before it stood
 	ear      int    // slot of the meter of what is heard, or audio.NoSlot
 	timer    *time.Timer
 }
@@ -70,30 +71,13 @@ func (p *Phone) connect(callee core.Address, routes []core.Route) error {
 	return c.session.Connect(callee, routes, []streams.MediaStream{stream}, nil)
 }
 
-// address reads what the user calls: a URI, or user@host, or a user of our own
-// domain.
-func (p *Phone) address(text string) (core.Address, error) {
-	if !strings.Contains(text, ":") || !strings.HasPrefix(text, "sip") {
-		text = "sip:" + text
-	}
-	if !strings.Contains(text, "@") {
-		uri := p.account.URI()
-		text += "@" + uri.Host
-	}
-	a, err := core.ParseAddress("<" + text + ">")
-	if err == nil && a.URI.Host == "" {
-		err = fmt.Errorf("%q is no SIP URI", text)
-	}
-	return a, err
-}
-
 // routes are the ways to a URI, by DNS (RFC 3263).
 func (p *Phone) routes(ctx context.Context, uri sip.Uri) ([]core.Route, error) {
 	hop := p.account.NextHop(uri)
 	if p.cfg.Proxy != "" {
 		hop = sip.Uri{}
 		if err := sip.ParseUri("sip:"+p.cfg.Proxy, &hop); err != nil {
-			return nil, fmt.Errorf("proxy %q: %w", p.cfg.Proxy, err)
+			return nil, fmt.Errorf("--proxy %s: expected HOST or HOST:PORT", p.cfg.Proxy)
 		}
 	}
 	if p.cfg.Transport != "" {

@@ -118,7 +118,11 @@ func (p *Phone) failed(c *call, data sipsimple.SIPSessionDidFail) {
 	if p.only && p.failure == nil && !c.incoming {
 		p.failure = err
 	}
-	p.screen.line("%v", err)
+	if c.given && data.Code == 487 {
+		p.screen.line("given up before an answer")
+	} else {
+		p.screen.line("%v", err)
+	}
 	p.end(c)
 }
 

@@ -68,7 +68,7 @@ func readLine(in *bufio.Reader, echo func(string)) (string, bool) {
 		case c == backspace || c == erase:
 			if len(line) > 0 {
 				line = line[:len(line)-1]
-				echo("\b \b")
+				echo(rubOut)
 			}
 		case c >= ' ':
 			line = append(line, c)

@@ -56,9 +56,14 @@ func TestTerminalKeepsItsLastLine(t *testing.T) {
 	s.print("it rings\n")
 	s.echo("transfer to: ")
 	s.show("00:02") // not while the user types
+	s.echo("c")
+	s.echo("x")
+	s.echo(rubOut)
+	s.print("they pressed 1\n") // above what is typed
 	s.echo("\r\n")
 	s.show("00:03")
-	want := clearLine + "00:01" + clearLine + "it rings\r\n00:01" + clearLine + "transfer to: " + "\r\n" + clearLine + "00:03"
+	want := clearLine + "00:01" + clearLine + "it rings\r\n00:01" + clearLine + "transfer to: cx" + rubOut +
+		clearLine + "they pressed 1\r\ntransfer to: c" + "\r\n" + clearLine + "00:03"
 	if out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}

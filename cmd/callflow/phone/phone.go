@@ -120,7 +120,7 @@ func (p *Phone) ownAccount() (*account.Account, error) {
 		id += "@" + bracketed(p.localAddress())
 	}
 	acc := &account.Account{ID: id}
-	if uri := acc.URI(); uri.User == "" || uri.Host == "" {
+	if uri := acc.URI(); !plainUser.MatchString(uri.User) || uri.Host == "" {
 		return nil, fmt.Errorf("%q is not user@domain", id)
 	}
 	return acc, nil

@@ -64,6 +64,7 @@ func (p *Phone) hangUp() {
 		return
 	}
 	for _, c := range p.calls {
+		c.given = c.since.IsZero()
 		c.session.End()
 	}
 }

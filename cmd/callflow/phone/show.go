@@ -17,6 +17,7 @@ type screen struct {
 	mu     sync.Mutex
 	status string // the last line
 	typing bool   // the user types there
+	typed  string // what it shows then
 }
 
 func newScreen(out io.Writer, terminal bool) *screen {
@@ -27,6 +28,9 @@ func newScreen(out io.Writer, terminal bool) *screen {
 }
 
 const clearLine = "\r\x1b[K"
+
+// rubOut takes the last character back.
+const rubOut = "\b \b"
 
 // line prints what has happened, with the time since the start.
 func (s *screen) line(format string, args ...any) {
@@ -39,7 +43,7 @@ func (s *screen) print(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.terminal {
-		text = clearLine + strings.ReplaceAll(text, "\n", "\r\n") + s.status
+		text = clearLine + strings.ReplaceAll(text, "\n", "\r\n") + s.status + s.typed
 	}
 	_, _ = io.WriteString(s.out, text) // nobody reads: nothing to be done
 }
@@ -64,8 +68,16 @@ func (s *screen) echo(text string) {
 		return
 	}
 	if !s.typing {
-		text = clearLine + text
+		_, _ = io.WriteString(s.out, clearLine)
 	}
-	s.typing, s.status = text != "\r\n", ""
+	s.status = ""
+	switch s.typing = text != "\r\n"; {
+	case !s.typing:
+		s.typed = ""
+	case text == rubOut:
+		s.typed = s.typed[:max(0, len(s.typed)-1)]
+	default:
+		s.typed += text
+	}
 	_, _ = io.WriteString(s.out, text)
 }
