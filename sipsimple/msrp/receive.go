@@ -275,10 +275,10 @@ func (in *incoming) Body(b []byte) error {
 	for in.handler != nil && len(b) > 0 {
 		switch {
 		case len(in.piece) == pieceSize:
-			in.deliver(in.piece, 0)
+			in.deliver(in.piece, 0, len(b) > pieceSize)
 			in.piece = in.piece[:0]
 		case len(in.piece) == 0 && len(b) > pieceSize:
-			in.deliver(b[:pieceSize], 0)
+			in.deliver(b[:pieceSize], 0, len(b) > 2*pieceSize)
 			b = b[pieceSize:]
 		default:
 			n := min(len(b), pieceSize-len(in.piece))
@@ -289,8 +289,9 @@ func (in *incoming) Body(b []byte) error {
 	return nil
 }
 
-// deliver hands a piece to the handler. What is refused is answered at once: the sender may have much more of it.
-func (in *incoming) deliver(piece []byte, flag Continuation) {
+// deliver hands a piece to the handler. What is refused is answered at once: the sender may have much more of it. The
+// reports go out behind the last of the pieces that are here: more says that another follows.
+func (in *incoming) deliver(piece []byte, flag Continuation, more bool) {
 	in.chunk.Data, in.chunk.Flag = piece, flag
 	in.chunk.Range.Start, in.chunk.Range.End = in.next, in.next+int64(len(piece))-1
 	in.session.holdReports()
@@ -301,7 +302,7 @@ func (in *incoming) deliver(piece []byte, flag Continuation) {
 	if code != 200 || flag != 0 {
 		in.answer()
 	}
-	in.session.releaseReports()
+	in.session.releaseReports(more)
 	for i, f := range in.chunk.later {
 		f()
 		in.chunk.later[i] = nil
@@ -314,7 +315,7 @@ func (in *incoming) deliver(piece []byte, flag Continuation) {
 func (in *incoming) End(flag Continuation) error {
 	s := in.session
 	if in.handler != nil {
-		in.deliver(in.piece, flag)
+		in.deliver(in.piece, flag, false)
 		in.handler = nil
 	}
 	if in.report != nil {
@@ -346,7 +347,7 @@ func (in *incoming) answer() {
 	s := in.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.controlLocked(m.Append(nil))
+	s.controlLocked(&m)
 }
 
 // awaitRoom waits while too much waits to be written: the peer does not read.

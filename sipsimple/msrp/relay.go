@@ -115,7 +115,7 @@ func (s *Session) roundTrip(ctx context.Context, m *Message) (response, error) {
 	}}
 	s.awaitLocked(t)
 	s.armLocked(t)
-	s.controlLocked(m.Append(nil))
+	s.controlLocked(m)
 	s.mu.Unlock()
 	select {
 	case r := <-answer:

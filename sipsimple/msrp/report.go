@@ -1,8 +1,8 @@
 package msrp
 
 import (
-	"fmt"
 	"mime"
+	"strconv"
 	"strings"
 )
 
@@ -18,7 +18,7 @@ func (s *Session) Report(c *Chunk, code int, comment string) {
 	m := Message{
 		TransactionID: s.ids.New(), Method: "REPORT", ToPath: c.fromPath, FromPath: s.paths.from,
 		Fields: []Field{
-			{"Message-ID", c.MessageID}, {"Byte-Range", c.Range.String()}, {"Status", fmt.Sprintf("000 %03d %s", code, comment)},
+			{"Message-ID", c.MessageID}, {"Byte-Range", c.Range.String()}, {"Status", "000 " + strconv.Itoa(code) + " " + comment},
 		},
 	}
 	s.mu.Lock()
@@ -26,9 +26,10 @@ func (s *Session) Report(c *Chunk, code int, comment string) {
 	switch {
 	case s.closing:
 	case s.holding:
-		s.held = append(s.held, m.Append(nil))
+		s.held = m.Append(s.held)
+		s.heldEnds = append(s.heldEnds, len(s.held))
 	default:
-		s.controlLocked(m.Append(nil))
+		s.controlLocked(&m)
 	}
 }
 
@@ -39,15 +40,18 @@ func (s *Session) holdReports() {
 	s.holding = true
 }
 
-func (s *Session) releaseReports() {
+// releaseReports queues them. The writer is not woken for them if more are to come.
+func (s *Session) releaseReports(more bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, report := range s.held {
-		s.controlLocked(report)
-		s.held[i] = nil
+	if !s.dead {
+		for _, end := range s.heldEnds {
+			s.controlEnds = append(s.controlEnds, len(s.control)+end)
+		}
+		s.control = append(s.control, s.held...)
 	}
-	s.holding, s.held = false, s.held[:0]
-	if s.closing {
+	s.holding, s.held, s.heldEnds = false, s.held[:0], s.heldEnds[:0]
+	if s.closing || !more && len(s.control) > 0 {
 		s.wakeLocked()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"time"
 )
@@ -194,8 +195,12 @@ func (s *Session) interrupt(b []byte, m *outgoing, flag Continuation) []byte {
 	return s.endChunk(b, m, flag)
 }
 
-// putControl writes the small messages, each by itself: a write is a packet, and how many wait at a moment is chance.
+// putControl writes the small messages, each by itself: a write may be a packet, and how many wait at a moment is chance.
+// The system's TCP joins what it likes; it gets all at once.
 func (s *Session) putControl(t turn) bool {
+	if _, ok := s.conn.(*net.TCPConn); ok {
+		return s.put(t.control)
+	}
 	begin := 0
 	for _, end := range t.ends {
 		if !s.put(t.control[begin:end]) {

@@ -35,8 +35,9 @@ type Session struct {
 	control      []byte // responses, reports and requests without body, to be written before anything else
 	controlEnds  []int  // where each of them ends
 	controlRoom  sync.Cond
-	holding      bool     // reports wait for the response
-	held         [][]byte // those that wait
+	holding      bool   // reports wait for the response
+	held         []byte // those that wait
+	heldEnds     []int  // where each of them ends
 	queue        []*outgoing
 	current      *outgoing // being written
 	transactions map[string]*transaction
@@ -274,15 +275,15 @@ func (s *Session) sendEmptyLocked(done func(response)) {
 		TransactionID: t.id, Method: "SEND", ToPath: s.paths.to, FromPath: s.paths.from,
 		Fields: []Field{{"Message-ID", s.ids.New()}, {"Byte-Range", "1-0/0"}},
 	}
-	s.controlLocked(m.Append(nil))
+	s.controlLocked(&m)
 }
 
 // controlLocked queues a whole message before all others.
-func (s *Session) controlLocked(message []byte) {
+func (s *Session) controlLocked(m *Message) {
 	if s.dead {
 		return
 	}
-	s.control = append(s.control, message...)
+	s.control = m.Append(s.control)
 	s.controlEnds = append(s.controlEnds, len(s.control))
 	s.wakeLocked()
 }
