@@ -82,6 +82,9 @@ func New(cfg Config) (*Phone, error) {
 	if cfg.Folder == "" {
 		c.RTP.PortMin, c.RTP.PortMax = 50000, 50000+2*maxCalls-1
 	}
+	if cfg.Driver != nil {
+		c.SampleRate = 16000 // somebody listens: G.722 sounds better than the telephone
+	}
 	if cfg.TLS != nil {
 		c.TLSPort = 0
 	}
@@ -189,6 +192,7 @@ func (p *Phone) Call(ctx context.Context, to string) error {
 // run starts the phone, does the first thing and goes on until it is left.
 func (p *Phone) run(ctx context.Context, first func() error) error {
 	defer close(p.quit)
+	defer p.screen.show("") // the shell goes on in this line
 	if err := p.start(ctx); err != nil {
 		return err
 	}
