@@ -1,6 +1,9 @@
 package audio
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // G.711 (ITU-T, tables 1 and 2) with the 16-bit values of the ITU software
 // tool library (G.191): µ-law works on the upper 14 bits of a sample, A-law on
@@ -89,34 +92,44 @@ type (
 	aLaw  struct{}
 )
 
+// extend makes a list n elements longer; added are those, with any values.
+func extend[T any](list []T, n int) (longer, added []T) {
+	longer = slices.Grow(list, n)[:len(list)+n]
+	return longer, longer[len(list):][:n]
+}
+
 // Encode implements [Encoder].
 func (muLaw) Encode(payload []byte, frame []int16) []byte {
-	for _, s := range frame {
-		payload = append(payload, muLawCodes[uint16(s)>>2])
+	payload, codes := extend(payload, len(frame))
+	for i, s := range frame {
+		codes[i] = muLawCodes[uint16(s)>>2]
 	}
 	return payload
 }
 
 // Decode implements [Decoder].
 func (muLaw) Decode(frame []int16, payload []byte) []int16 {
-	for _, c := range payload {
-		frame = append(frame, muLawValues[c])
+	frame, values := extend(frame, len(payload))
+	for i, c := range payload {
+		values[i] = muLawValues[c]
 	}
 	return frame
 }
 
 // Encode implements [Encoder].
 func (aLaw) Encode(payload []byte, frame []int16) []byte {
-	for _, s := range frame {
-		payload = append(payload, aLawCodes[uint16(s)>>4])
+	payload, codes := extend(payload, len(frame))
+	for i, s := range frame {
+		codes[i] = aLawCodes[uint16(s)>>4]
 	}
 	return payload
 }
 
 // Decode implements [Decoder].
 func (aLaw) Decode(frame []int16, payload []byte) []int16 {
-	for _, c := range payload {
-		frame = append(frame, aLawValues[c])
+	frame, values := extend(frame, len(payload))
+	for i, c := range payload {
+		values[i] = aLawValues[c]
 	}
 	return frame
 }

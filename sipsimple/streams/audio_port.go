@@ -3,6 +3,7 @@ package streams
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,9 +52,8 @@ type audioPort struct {
 	events    eventReceiver
 	buffer    *jitter.Buffer
 	conceal   *jitter.Concealer
-	decoders  map[uint8]audio.Decoder
+	decoders  decoders
 	up        *audio.Resampler // codec to mixer rate, nil if equal
-	decoded   []int16          // of one packet
 	length    int              // samples of the last packet
 	waiting   []int16          // decoded, not yet played, at codec rate
 	wide      []int16          // frame at mixer rate
@@ -68,7 +68,7 @@ func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
 	size, rate := p.codec.FrameSize(), s.mixer.SampleRate()
 	a := &audioPort{
 		stream: s, rtp: session, reception: session.legacy(), codec: p.codec, encoder: p.codec.NewEncoder(), silence: silence[:size],
-		decoders: map[uint8]audio.Decoder{}, buffer: jitter.NewBuffer(), length: size,
+		buffer: jitter.NewBuffer(), length: size,
 	}
 	if rate != p.codec.SampleRate {
 		a.down, a.up = audio.NewResampler(rate, p.codec.SampleRate), audio.NewResampler(p.codec.SampleRate, rate)
@@ -97,8 +97,8 @@ func (a *audioPort) follow(p path) {
 	a.retune, a.path, a.early = a.retune || p.parameters != a.path.parameters, p, false
 	for payloadType, codec := range p.decoders {
 		// Another codec of another rate than the one in use is not played.
-		if a.decoders[payloadType] == nil && codec.SampleRate == a.codec.SampleRate {
-			a.decoders[payloadType] = codec.NewDecoder()
+		if a.decoders.of(payloadType) == nil && codec.SampleRate == a.codec.SampleRate {
+			a.decoders = append(a.decoders, typedDecoder{payloadType, codec.NewDecoder()})
 		}
 	}
 	if !p.eventsOut.ok {
@@ -247,7 +247,7 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 		a.events = eventReceiver{}
 		a.buffer.Reset()
 	}
-	playable := a.decoders[a.parsed.PayloadType] != nil
+	playable := a.decoders.of(a.parsed.PayloadType) != nil
 	a.reception.packet(a.parsed.SequenceNumber, a.parsed.Timestamp, a.codec.ClockRate, playable, time.Now())
 	isEvent := !playable && a.path.eventsIn.ok && a.parsed.PayloadType == a.path.eventsIn.payloadType
 	switch {
@@ -268,9 +268,8 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 // call in which nobody speaks needs none.
 func (a *audioPort) expectSoundLocked() {
 	if a.conceal == nil {
-		size := a.codec.FrameSize()
 		a.conceal = jitter.NewConcealer(a.codec.SampleRate)
-		a.decoded, a.waiting = make([]int16, 0, 4*size), make([]int16, 0, 8*size)
+		a.waiting = make([]int16, 0, 4*a.codec.FrameSize()) // of packets of up to 60 ms
 	}
 }
 
@@ -333,37 +332,52 @@ func (a *audioPort) decodeLocked() bool {
 	if verdict == jitter.Join {
 		a.conceal.Skip()
 	}
-	if packet != nil && a.decoders[packet.Type] == nil { // an event
-		a.decoded = a.decoded[:a.length]
-		clear(a.decoded)
-		a.conceal.Heard(a.decoded)
-		a.waiting = append(a.waiting, a.decoded...)
-		return true
-	}
 	if packet != nil {
-		a.decoded = a.decoders[packet.Type].Decode(a.decoded[:0], packet.Payload)
-		if len(a.decoded) > 0 {
-			a.setLengthLocked(len(a.decoded))
-			a.conceal.Heard(a.decoded)
-			a.waiting = append(a.waiting, a.decoded...)
+		if decoded := a.soundLocked(packet); len(decoded) > 0 {
+			a.conceal.Heard(decoded)
 			return true
 		}
 	}
-	a.decoded = a.decoded[:a.length]
-	if !a.conceal.Conceal(a.decoded) {
-		clear(a.decoded)
-		if len(a.waiting) == 0 {
+	before := len(a.waiting)
+	if missing := a.waitLocked(); !a.conceal.Conceal(missing) {
+		if before == 0 {
+			a.waiting = a.waiting[:0]
 			return false
 		}
+		clear(missing)
 	}
-	a.waiting = append(a.waiting, a.decoded...)
 	return true
+}
+
+// soundLocked adds the sound of one packet, of an event silence, to what is waiting,
+// and returns it.
+func (a *audioPort) soundLocked(packet *jitter.Packet) []int16 {
+	decoder := a.decoders.of(packet.Type)
+	if decoder == nil { // an event
+		silent := a.waitLocked()
+		clear(silent)
+		return silent
+	}
+	before := len(a.waiting)
+	a.waiting = decoder.Decode(a.waiting, packet.Payload)
+	decoded := a.waiting[before:]
+	if len(decoded) > 0 {
+		a.setLengthLocked(len(decoded))
+	}
+	return decoded
+}
+
+// waitLocked makes what is waiting longer by a packet, and returns that: any samples.
+func (a *audioPort) waitLocked() []int16 {
+	before := len(a.waiting)
+	a.waiting = slices.Grow(a.waiting, a.length)[:before+a.length]
+	return a.waiting[before:]
 }
 
 // setLengthLocked learns how long the peer's packets are: what is concealed is
 // as long, and the buffer holds half a second of them.
 func (a *audioPort) setLengthLocked(samples int) {
-	if samples == a.length || samples > cap(a.decoded) {
+	if samples == a.length {
 		return
 	}
 	a.length = max(samples, a.codec.FrameSize()/4)

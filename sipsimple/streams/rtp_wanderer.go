@@ -46,7 +46,7 @@ func (a *audioPort) strangeLocked(data []byte, from netip.AddrPort) {
 }
 
 func (a *audioPort) negotiatedType(payloadType uint8) bool {
-	return a.decoders[payloadType] != nil || a.path.eventsIn.ok && a.path.eventsIn.payloadType == payloadType
+	return a.decoders.of(payloadType) != nil || a.path.eventsIn.ok && a.path.eventsIn.payloadType == payloadType
 }
 
 // settleLocked makes these the addresses of the peer.

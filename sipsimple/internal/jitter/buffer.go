@@ -57,10 +57,11 @@ type Buffer struct {
 	highest uint16 // newest received
 	slots   []slot // ringSize of them, from the first packet on
 	count   int
-	covered int    // concealed in the place of next
-	played  uint64 // bit i: next-1-i was played
-	stray   uint16 // sequence number that would confirm a restart
-	strays  bool   // stray is set
+	free    [][]byte // payloads of former packets; the last of them is still in the cache of the processor
+	covered int      // concealed in the place of next
+	played  uint64   // bit i: next-1-i was played
+	stray   uint16   // sequence number that would confirm a restart
+	strays  bool     // stray is set
 
 	spare  int // least number of packets left behind by Pop in this window
 	window int
@@ -80,9 +81,11 @@ func (b *Buffer) SetLimit(packets int) { b.limit = max(2, min(packets, ringSize-
 // Reset forgets all packets and the place in the sequence; counters stay.
 func (b *Buffer) Reset() {
 	for i := range b.slots {
-		b.slots[i].full = false
+		if b.slots[i].full {
+			b.release(&b.slots[i])
+		}
 	}
-	b.started, b.strays, b.count, b.covered, b.played = false, false, 0, 0, 0
+	b.started, b.strays, b.covered, b.played = false, false, 0, 0
 	b.newWindow()
 }
 
@@ -121,8 +124,11 @@ func (b *Buffer) Push(p Packet) {
 }
 
 func (b *Buffer) store(s *slot, p Packet) {
-	s.packet.Seq, s.packet.Type = p.Seq, p.Type
-	s.packet.Payload = append(s.packet.Payload[:0], p.Payload...)
+	var room []byte
+	if last := len(b.free) - 1; last >= 0 {
+		room, b.free = b.free[last], b.free[:last]
+	}
+	s.packet = Packet{p.Seq, p.Type, append(room[:0], p.Payload...)}
 	s.full = true
 	b.count++
 	for b.count > b.limit {
@@ -131,14 +137,20 @@ func (b *Buffer) store(s *slot, p Packet) {
 	}
 }
 
+// release takes the packet out of a slot. It is valid until the next one is stored.
+func (b *Buffer) release(s *slot) {
+	s.full = false
+	b.count--
+	b.free = append(b.free, s.packet.Payload)
+}
+
 // dropFirst leaves out the first waiting packet and everything missing before.
 func (b *Buffer) dropFirst() {
 	for !b.slots[b.next%ringSize].full {
 		b.Lost++
 		b.advance(false)
 	}
-	b.slots[b.next%ringSize].full = false
-	b.count--
+	b.release(&b.slots[b.next%ringSize])
 	b.advance(false)
 }
 
@@ -196,8 +208,7 @@ func (b *Buffer) Pop() (*Packet, Verdict) {
 		verdict = Join
 	}
 	s := &b.slots[b.next%ringSize]
-	s.full = false
-	b.count--
+	b.release(s)
 	b.advance(true)
 	return &s.packet, verdict
 }

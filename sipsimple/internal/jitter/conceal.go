@@ -1,12 +1,14 @@
 package jitter
 
+import "slices"
+
 // Concealer replaces missing sound by a continuation of what was heard before:
 // the last pitch period over and over, which fades to silence within 100 ms
 // (compare ITU-T G.711 appendix I).
 type Concealer struct {
 	rate    int
-	recent  []int16 // room for more than the history, so that it is moved up only now and then
-	history []int16 // the end of recent: the last 50 ms of what was played
+	history []int16 // the last 50 ms of what was played, a ring
+	oldest  int     // where it begins, and goes on
 	lag     int     // pitch period found at the beginning of the gap
 	gap     int     // samples concealed so far
 }
@@ -14,7 +16,6 @@ type Concealer struct {
 // Lengths, as divisors of the sample rate.
 const (
 	historyPart  = 20  // 50 ms are remembered
-	recentParts  = 8   // in so much room
 	templatePart = 67  // 15 ms are compared
 	minLagPart   = 400 // 2.5 ms: 400 Hz
 	maxLagPart   = 40  // 25 ms: 40 Hz
@@ -25,9 +26,7 @@ const (
 
 // NewConcealer returns a concealer for a sample rate in Hz.
 func NewConcealer(rate int) *Concealer {
-	size := rate / historyPart
-	recent := make([]int16, size, recentParts*size)
-	return &Concealer{rate: rate, recent: recent, history: recent}
+	return &Concealer{rate: rate, history: make([]int16, rate/historyPart)}
 }
 
 // Heard takes real sound on its way to be played. After a gap its beginning is
@@ -56,11 +55,11 @@ func (c *Concealer) Conceal(out []int16) bool {
 	if c.gap == 0 {
 		c.lag = c.findLag()
 	}
+	period := c.inOrder()[len(c.history)-c.lag:]
 	for rest := out; len(rest) > 0; {
-		n := copy(rest, c.history[len(c.history)-c.lag:])
-		c.remember(rest[:n])
-		rest = rest[n:]
+		rest = rest[copy(rest, period):]
 	}
+	c.remember(out)
 	for i := range out {
 		out[i] = int16(float64(out[i]) * c.fade(c.gap+i))
 	}
@@ -76,7 +75,7 @@ func (c *Concealer) fade(at int) float64 {
 
 func (c *Concealer) join(samples []int16) {
 	n := min(c.rate/joinPart, len(samples), c.lag)
-	continued := c.history[len(c.history)-c.lag:]
+	continued := c.inOrder()[len(c.history)-c.lag:]
 	strength := c.fade(c.gap)
 	for i := range n {
 		w := float64(i+1) / float64(n+1)
@@ -86,25 +85,33 @@ func (c *Concealer) join(samples []int16) {
 
 // remember appends to the history, at full strength also during a gap.
 func (c *Concealer) remember(samples []int16) {
-	size := len(c.history)
-	if len(c.recent)+len(samples) > cap(c.recent) {
-		c.recent = append(c.recent[:0], c.history...)
-		samples = samples[max(0, len(samples)-cap(c.recent)+size):]
+	samples = samples[max(0, len(samples)-len(c.history)):]
+	n := copy(c.history[c.oldest:], samples)
+	if c.oldest += n; c.oldest == len(c.history) {
+		c.oldest = copy(c.history, samples[n:])
 	}
-	c.recent = append(c.recent, samples...)
-	c.history = c.recent[len(c.recent)-size:]
+}
+
+// inOrder is the history, the oldest first.
+func (c *Concealer) inOrder() []int16 {
+	slices.Reverse(c.history[:c.oldest])
+	slices.Reverse(c.history[c.oldest:])
+	slices.Reverse(c.history)
+	c.oldest = 0
+	return c.history
 }
 
 // findLag finds the distance at which the end of the history resembles itself
 // most: the greatest normalised correlation.
 func (c *Concealer) findLag() int {
-	end := len(c.history)
-	template := c.history[end-c.rate/templatePart:]
+	history := c.inOrder()
+	end := len(history)
+	template := history[end-c.rate/templatePart:]
 	n := len(template)
 	best, bestLag := -1.0, c.rate/maxLagPart
 	for lag := c.rate / minLagPart; lag <= c.rate/maxLagPart; lag++ {
 		var product, energy int64
-		for i, s := range c.history[end-n-lag : end-lag] {
+		for i, s := range history[end-n-lag : end-lag] {
 			product += int64(s) * int64(template[i])
 			energy += int64(s) * int64(s)
 		}
