@@ -26,14 +26,8 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 		inv.Reject(404, "")
 		return
 	}
-	replaced, replaces, code := sm.replacedBy(request)
-	if code != 0 {
-		inv.Reject(code, "")
-		return
-	}
 	call := incomingCall{
-		dialog: inv.Dialog(), replaced: replaced, info: transferInfo(headerText(request, "Referred-By"), replaces),
-		inv: inv, subject: subjectOf(request), local: inv.Local(), remote: inv.Remote(),
+		dialog: inv.Dialog(), inv: inv, subject: subjectOf(request), local: inv.Local(), remote: inv.Remote(),
 		agent: inv.PeerAgent(), transport: inv.Transport(), peer: inv.RemoteAddr().Addr(),
 	}
 	if body := request.Body(); len(body) > 0 {
@@ -52,6 +46,12 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 	} else {
 		inv.Trying()
 	}
+	replaced, replaces, code := sm.replacedBy(request)
+	if code != 0 {
+		inv.Reject(code, "")
+		return
+	}
+	call.replaced, call.info = replaced, transferInfo(headerText(request, "Referred-By"), replaces)
 	if acc.PublicGRUU() != "" {
 		inv.SetContact(acc.DialogContact())
 	}
