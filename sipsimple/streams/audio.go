@@ -54,7 +54,7 @@ type AudioStream struct {
 	codecs []audio.Codec // ours, in order of preference
 	rtp    *rtpSession   // from INITIALIZED on
 	keying keying        // from INITIALIZED on
-	active path          // from ESTABLISHED on
+	active *path         // from ESTABLISHED on
 	hold   HoldState
 
 	proposed  *sdp.MediaDescription // the peer's m-line that was validated last
@@ -72,7 +72,7 @@ type remoteOffer struct {
 	line    *sdp.MediaDescription
 }
 
-// path is what has been negotiated.
+// path is what has been negotiated. It never changes.
 type path struct {
 	remote     netip.AddrPort // zero: nowhere to send to
 	control    netip.AddrPort // of RTCP
@@ -80,19 +80,22 @@ type path struct {
 	sendType   uint8  // payload type, as the peer numbers it
 	parameters string // of a=fmtp, what the peer says of its decoder
 	direction  sdp.Direction
-	decoders   map[uint8]audio.Codec // by payload type, as we number it
-	eventsOut  eventFormat           // that the peer takes
-	eventsIn   eventFormat           // that we take
-	keys       keys                  // zero: plain RTP
+	formats    []format    // that we decode, as we number them
+	eventsOut  eventFormat // that the peer takes
+	eventsIn   eventFormat // that we take
+	keys       keys        // zero: plain RTP
 
 	byICE                 bool // ICE has found the addresses
 	localType, remoteType ice.Type
 }
 
+// noPath is that of a stream that has none.
+var noPath = &path{}
+
 // NewAudioStream returns a stream to offer, in state NULL.
 func NewAudioStream(env *Environment) *AudioStream {
 	s := &AudioStream{
-		env: env, mixer: env.Mixer, state: AudioNull,
+		env: env, mixer: env.Mixer, state: AudioNull, active: noPath,
 		bridge: audio.NewAudioBridge(env.Mixer), device: audio.NewAudioDevice(env.Mixer),
 	}
 	s.slot.Store(audio.NoSlot)

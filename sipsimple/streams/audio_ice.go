@@ -149,7 +149,7 @@ func (s *AudioStream) followICELocked(p *path, theirs *sdp.SessionDescription, i
 // restartedLocked turns to what a restart has found, if it is over: a way, or nothing, so that the addresses of the SDP
 // count. Until then all stays as it was.
 func (s *AudioStream) restartedLocked() {
-	p := s.active
+	p := *s.active
 	switch s.ice.restarted() {
 	case ice.Completed:
 		s.ice.selected(&p)
@@ -162,8 +162,8 @@ func (s *AudioStream) restartedLocked() {
 	}
 	s.negotiation = nil
 	if !s.active.moved(p) {
-		s.active = p
-		s.rtp.follow(p)
+		s.active = &p
+		s.rtp.follow(&p)
 	} else if s.rebuildLocked(p) {
 		s.env.Center.Post(s, AudioStreamDidChangeRTPParameters{})
 	}

@@ -128,12 +128,12 @@ func (s *AudioStream) connectLocked(p path) error {
 	if err := s.rtp.protect(p.keys); err != nil {
 		return err
 	}
-	port := newAudioPort(s, s.rtp, p)
+	port := newAudioPort(s, s.rtp, &p)
 	slot, err := s.mixer.AddPort(port, port)
 	if err != nil {
 		return err
 	}
-	s.active = p
+	s.active = &p
 	s.rtp.start(port)
 	s.changeSlotsLocked(func() { s.slot.Store(int64(slot)) })
 	return nil
@@ -179,7 +179,7 @@ func (s *AudioStream) End() {
 	s.disconnectLocked()
 	s.slot.Store(audio.NoSlot)
 	s.bridge.Stop()
-	s.active, s.hold = path{}, HoldState{} // streams.md 5.1: nothing of it is left after the end
+	s.active, s.hold = noPath, HoldState{} // streams.md 5.1: nothing of it is left after the end
 	s.mu.Unlock()
 
 	rtp.close()

@@ -3,12 +3,11 @@ package streams
 import (
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtp"
+	"github.com/pion/rtcp"
 	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/audio"
@@ -38,41 +37,32 @@ type audioPort struct {
 	timeout int // in ticks, 0 = off
 
 	mu      sync.Mutex
-	path    path
+	path    *path    // never nil
 	retune  bool     // the encoder has not been told of the path's parameters
 	early   bool     // an offer of ours asks for sound that path does not have yet
 	dest    net.Addr // where RTP goes, nil if nowhere
 	control net.Addr // where RTCP goes
-	parsed  rtp.Packet
 
 	from, controlFrom netip.AddrPort // where both come from: path.remote and path.control, until the peer moves
-	wanderer          wanderer
-
-	reception reception
-	events    eventReceiver
-	buffer    *jitter.Buffer
-	conceal   *jitter.Concealer
-	decoders  decoders
-	up        *audio.Resampler // codec to mixer rate, nil if equal
-	length    int              // samples of the last packet
-	waiting   []int16          // decoded, not yet played, at codec rate
-	wide      []int16          // frame at mixer rate
-	flow      Flow
-	heard     bool // something came since the last timeout check
+	decoders          decoders
+	heard             bool // something came since the last timeout check
+	*hearing               // nil until something comes
 }
 
 // silence is the longest frame of any codec: 20 ms at 48 kHz. It is never written.
 var silence [48000 / audio.FramesPerSecond]int16
 
-func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
+func newAudioPort(s *AudioStream, session *rtpSession, p *path) *audioPort {
 	size, rate := p.codec.FrameSize(), s.mixer.SampleRate()
 	a := &audioPort{
-		stream: s, rtp: session, reception: session.legacy(), codec: p.codec, encoder: p.codec.NewEncoder(), silence: silence[:size],
-		buffer: jitter.NewBuffer(), length: size,
+		stream: s, rtp: session, codec: p.codec, path: noPath, encoder: p.codec.NewEncoder(), silence: silence[:size],
 	}
 	if rate != p.codec.SampleRate {
-		a.down, a.up = audio.NewResampler(rate, p.codec.SampleRate), audio.NewResampler(p.codec.SampleRate, rate)
-		a.narrow, a.wide = make([]int16, 0, size), make([]int16, 0, s.mixer.FrameSize())
+		a.down, a.narrow = audio.NewResampler(rate, p.codec.SampleRate), make([]int16, 0, size)
+	}
+	if past := session.legacy(); past != nil {
+		a.listenLocked()
+		a.reception = past.reception
 	}
 	if timeout := s.env.RTP.Timeout; timeout >= 0 {
 		if timeout == 0 {
@@ -85,7 +75,7 @@ func newAudioPort(s *AudioStream, session *rtpSession, p path) *audioPort {
 }
 
 // follow takes a path with the same codec and the same ends.
-func (a *audioPort) follow(p path) {
+func (a *audioPort) follow(p *path) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if stays := p.remote.IsValid() && p.remote == a.path.remote && p.control == a.path.control; !stays {
@@ -95,10 +85,10 @@ func (a *audioPort) follow(p path) {
 		}
 	}
 	a.retune, a.path, a.early = a.retune || p.parameters != a.path.parameters, p, false
-	for payloadType, codec := range p.decoders {
+	for _, f := range p.formats {
 		// Another codec of another rate than the one in use is not played.
-		if a.decoders.of(payloadType) == nil && codec.SampleRate == a.codec.SampleRate {
-			a.decoders = append(a.decoders, typedDecoder{payloadType, codec.NewDecoder()})
+		if a.decoders.of(f.payloadType) == nil && f.codec.SampleRate == a.codec.SampleRate {
+			a.decoders = append(a.decoders, typedDecoder{f.payloadType, f.codec.NewDecoder()})
 		}
 	}
 	if !p.eventsOut.ok {
@@ -150,15 +140,18 @@ type turn struct {
 // report sends RTCP.
 func (a *audioPort) report(dest net.Addr) {
 	now := time.Now()
+	var blocks []rtcp.ReceptionReport
 	a.mu.Lock()
-	blocks := a.reception.report(now)
+	if a.hearing != nil {
+		blocks = a.reception.report(now)
+	}
 	a.mu.Unlock()
 	a.rtp.sendControl(dest, a.rtp.reports.compound(now, a.rtp.sender(), blocks, false))
 }
 
 // sayGoodbye sends the last report, if we have sent anything before (RFC 3550
 // section 6.3.7).
-func (a *audioPort) sayGoodbye(r *reception) {
+func (a *audioPort) sayGoodbye(past *former) {
 	a.mu.Lock()
 	dest := a.control
 	a.mu.Unlock()
@@ -166,7 +159,12 @@ func (a *audioPort) sayGoodbye(r *reception) {
 	defer a.rtp.sending.Unlock()
 	if from := a.rtp.sender(); dest != nil && (from.packets > 0 || a.rtp.reports.begun.Load()) {
 		now := time.Now()
-		a.rtp.sendControl(dest, a.rtp.reports.compound(now, from, r.report(now), true))
+		var blocks []rtcp.ReceptionReport
+		if past != nil {
+			reception := past.reception
+			blocks = reception.report(now)
+		}
+		a.rtp.sendControl(dest, a.rtp.reports.compound(now, from, blocks, true))
 	}
 }
 
@@ -186,7 +184,7 @@ func (a *audioPort) toCodec(frame []int16) []int16 {
 func (a *audioPort) tick() turn {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.read {
+	if !a.read && a.hearing != nil {
 		a.buffer.Pop() // nobody listens: what comes must not pile up
 		a.waiting = a.waiting[:0]
 	}
@@ -199,7 +197,10 @@ func (a *audioPort) tick() turn {
 		}
 		a.heard = false
 	}
-	t := turn{control: a.control, received: a.reception.received, payloadType: a.path.sendType}
+	t := turn{control: a.control, payloadType: a.path.sendType}
+	if a.hearing != nil {
+		t.received = a.reception.received
+	}
 	if callsdp.Sends(a.path.direction) {
 		t.dest, t.eventType = a.dest, a.path.eventsOut.payloadType
 	}
@@ -222,6 +223,7 @@ func (a *audioPort) tuneLocked() {
 func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.listenLocked()
 	if from == a.path.remote && from != a.from {
 		a.settleLocked(a.path.remote, a.path.control) // back where it should be
 	}
@@ -264,15 +266,6 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 	a.buffer.Push(jitter.Packet{Seq: a.parsed.SequenceNumber, Type: a.parsed.PayloadType, Payload: a.parsed.Payload})
 }
 
-// expectSoundLocked makes room for what is heard, once. The tick must not, and a
-// call in which nobody speaks needs none.
-func (a *audioPort) expectSoundLocked() {
-	if a.conceal == nil {
-		a.conceal = jitter.NewConcealer(a.codec.SampleRate)
-		a.waiting = make([]int16, 0, 4*a.codec.FrameSize()) // of packets of up to 60 ms
-	}
-}
-
 // unsealLocked opens the packet that was just read, if it must be sealed.
 func (a *audioPort) unsealLocked(data []byte) bool {
 	security := a.rtp.security.Load()
@@ -293,101 +286,4 @@ func (a *audioPort) eventLocked() {
 	if fresh && a.path.eventsIn.takes(event) {
 		a.stream.env.Center.Post(a.stream, AudioStreamGotDTMF{Digit: digits[event : event+1]})
 	}
-}
-
-// ReadFrame implements [audio.Source].
-func (a *audioPort) ReadFrame(frame []int16) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.read = true
-	size := a.codec.FrameSize()
-	for len(a.waiting) < size {
-		if !a.decodeLocked() {
-			break
-		}
-	}
-	if len(a.waiting) == 0 {
-		return false
-	}
-	if missing := size - len(a.waiting); missing > 0 {
-		a.waiting = append(a.waiting, a.silence[:missing]...)
-	}
-	if a.up == nil {
-		copy(frame, a.waiting[:size])
-	} else {
-		a.wide = a.up.Resample(a.wide[:0], a.waiting[:size])
-		copy(frame, a.wide)
-	}
-	a.waiting = a.waiting[:copy(a.waiting, a.waiting[size:])]
-	return true
-}
-
-// decodeLocked adds the sound of one packet, or what replaces it, to what is
-// waiting. It returns false when there is nothing but silence.
-func (a *audioPort) decodeLocked() bool {
-	packet, verdict := a.buffer.Pop()
-	if verdict == jitter.Silence {
-		return false
-	}
-	if verdict == jitter.Join {
-		a.conceal.Skip()
-	}
-	if packet != nil {
-		if decoded := a.soundLocked(packet); len(decoded) > 0 {
-			a.conceal.Heard(decoded)
-			return true
-		}
-	}
-	before := len(a.waiting)
-	if missing := a.waitLocked(); !a.conceal.Conceal(missing) {
-		if before == 0 {
-			a.waiting = a.waiting[:0]
-			return false
-		}
-		clear(missing)
-	}
-	return true
-}
-
-// soundLocked adds the sound of one packet, of an event silence, to what is waiting,
-// and returns it.
-func (a *audioPort) soundLocked(packet *jitter.Packet) []int16 {
-	decoder := a.decoders.of(packet.Type)
-	if decoder == nil { // an event
-		silent := a.waitLocked()
-		clear(silent)
-		return silent
-	}
-	before := len(a.waiting)
-	a.waiting = decoder.Decode(a.waiting, packet.Payload)
-	decoded := a.waiting[before:]
-	if len(decoded) > 0 {
-		a.setLengthLocked(len(decoded))
-	}
-	return decoded
-}
-
-// waitLocked makes what is waiting longer by a packet, and returns that: any samples.
-func (a *audioPort) waitLocked() []int16 {
-	before := len(a.waiting)
-	a.waiting = slices.Grow(a.waiting, a.length)[:before+a.length]
-	return a.waiting[before:]
-}
-
-// setLengthLocked learns how long the peer's packets are: what is concealed is
-// as long, and the buffer holds half a second of them.
-func (a *audioPort) setLengthLocked(samples int) {
-	if samples == a.length {
-		return
-	}
-	a.length = max(samples, a.codec.FrameSize()/4)
-	a.buffer.SetLimit(a.codec.SampleRate / 2 / a.length)
-}
-
-func (a *audioPort) received() (Flow, reception) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	f := a.flow
-	f.addCounters(a.buffer.Counters)
-	return f, a.reception
 }

@@ -150,12 +150,9 @@ func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.C
 	if !ok || remoteLine.MediaName.Media != "audio" {
 		return path{}, fmt.Errorf("m-line %d has no codec in common", index)
 	}
-	p := path{codec: first.codec, sendType: first.payloadType, parameters: first.parameters, decoders: map[uint8]audio.Codec{}}
-	for _, f := range commonFormats(localLine, ours) {
-		p.decoders[f.payloadType] = f.codec
-	}
-	if _, ok := p.decoders[first.payloadType]; !ok {
-		p.decoders[first.payloadType] = first.codec // numbered by the peer's rules, against RFC 3264 5.1
+	p := path{codec: first.codec, sendType: first.payloadType, parameters: first.parameters, formats: commonFormats(localLine, ours)}
+	if !slices.ContainsFunc(p.formats, func(f format) bool { return f.payloadType == first.payloadType }) {
+		p.formats = append(p.formats, first) // numbered by the peer's rules, against RFC 3264 5.1
 	}
 	var err error
 	if p.keys, err = k.negotiatedKeys(localLine, remoteLine); err != nil {

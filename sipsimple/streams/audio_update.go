@@ -67,8 +67,8 @@ func (s *AudioStream) Update(local, remote *sdp.SessionDescription, index int) {
 			s.breakLocked(err)
 			return
 		}
-		s.active = p
-		s.rtp.follow(p)
+		s.active = &p
+		s.rtp.follow(&p)
 		s.applyHoldLocked(local, index)
 		return
 	}

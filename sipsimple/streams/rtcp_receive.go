@@ -33,6 +33,7 @@ func parseControl(data []byte) ([]rtcp.Packet, bool) {
 func (a *audioPort) receiveControl(data []byte, from netip.AddrPort) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.listenLocked()
 	if from != a.controlFrom {
 		a.flow.Strangers++
 		return

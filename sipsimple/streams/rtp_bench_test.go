@@ -40,7 +40,7 @@ func newMediaPath(t testing.TB, codec string, rate int, encrypted bool) *mediaPa
 	remote := netip.MustParseAddrPort("192.0.2.1:4000")
 	p := path{
 		remote: remote, control: netip.MustParseAddrPort("192.0.2.1:4001"), codec: c, sendType: c.PayloadType,
-		direction: sdp.DirectionSendRecv, decoders: map[uint8]audio.Codec{c.PayloadType: c},
+		direction: sdp.DirectionSendRecv, formats: []format{{codec: c, payloadType: c.PayloadType}},
 	}
 	r := &rtpSession{
 		pair: portPair{sinkhole{}, sinkhole{}}, header: rtp.Header{Version: 2, SSRC: 1}, packet: make([]byte, 0, maxPacket),
@@ -57,7 +57,7 @@ func newMediaPath(t testing.TB, codec string, rate int, encrypted bool) *mediaPa
 		}
 	}
 	stream := &AudioStream{env: &Environment{Center: notification.NewCenter(nil)}, mixer: mixer}
-	m.port = newAudioPort(stream, r, p)
+	m.port = newAudioPort(stream, r, &p)
 	r.start(m.port)
 	m.packet = append(make([]byte, plainHeader), c.NewEncoder().Encode(nil, make([]int16, c.FrameSize()))...)
 	return m

@@ -49,10 +49,9 @@ type rtpSession struct {
 
 	sentPackets, sentBytes atomic.Uint64
 
-	mu        sync.Mutex
-	past      Flow      // received on former paths
-	reception reception // left behind by the last of them
-	last      *audioPort
+	mu   sync.Mutex
+	past *former // received on former paths, nil if nothing was
+	last *audioPort
 }
 
 // openRTP binds the ports and begins to read: what comes before the start is
@@ -142,11 +141,18 @@ func (r *rtpSession) receiveControl(data []byte, from netip.AddrPort) {
 	}
 }
 
-// legacy is what the last path has left of the peer's packets to the next one.
-func (r *rtpSession) legacy() reception {
+// former is what has been received on paths that are over.
+type former struct {
+	flow      Flow
+	reception reception // of the last of them
+}
+
+// legacy is what the last path has left of the peer's packets to the next one; nil
+// for nothing.
+func (r *rtpSession) legacy() *former {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.reception
+	return r.past
 }
 
 // start lets port have what comes from now on.
@@ -160,7 +166,7 @@ func (r *rtpSession) offer(direction sdp.Direction) {
 }
 
 // follow tells the port about a path with the same ends.
-func (r *rtpSession) follow(p path) {
+func (r *rtpSession) follow(p *path) {
 	if port := r.port.Load(); port != nil {
 		port.follow(p)
 	}
@@ -173,21 +179,27 @@ func (r *rtpSession) stop() {
 		return
 	}
 	port.stopped.Store(true)
-	received, reception := port.received()
+	received := port.received()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.past.add(received)
-	r.reception, r.last = reception, port
+	r.last = port
+	if received == nil {
+		return
+	}
+	if r.past != nil {
+		received.flow.add(r.past.flow)
+	}
+	r.past = received
 }
 
 // close says goodbye to the peer, closes the sockets and waits for their
 // readers. The tick no longer uses the session then.
 func (r *rtpSession) close() {
 	r.mu.Lock()
-	last, reception := r.last, r.reception
+	last, past := r.last, r.past
 	r.mu.Unlock()
 	if last != nil {
-		last.sayGoodbye(&reception)
+		last.sayGoodbye(past)
 	}
 	r.endReading()
 	if r.ice != nil {
@@ -280,15 +292,21 @@ func (r *rtpSession) sender() sender {
 func (r *rtpSession) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Statistics{RX: r.past, TX: Flow{Packets: r.sentPackets.Load(), Bytes: r.sentBytes.Load()}}
-	reception := r.reception
-	if port := r.port.Load(); port != nil {
-		var received Flow
-		received, reception = port.received()
-		s.RX.add(received)
+	s := Statistics{TX: Flow{Packets: r.sentPackets.Load(), Bytes: r.sentBytes.Load()}}
+	latest := r.past
+	if latest != nil {
+		s.RX.add(latest.flow)
 	}
-	s.RX.Jitter = reception.jitters
-	s.RX.setGaps(reception.gaps)
+	if port := r.port.Load(); port != nil {
+		if received := port.received(); received != nil {
+			s.RX.add(received.flow)
+			latest = received
+		}
+	}
+	if latest != nil {
+		s.RX.Jitter = latest.reception.jitters
+		s.RX.setGaps(latest.reception.gaps)
+	}
 	r.reports.addTo(&s)
 	return s
 }

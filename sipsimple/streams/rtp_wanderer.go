@@ -51,6 +51,9 @@ func (a *audioPort) negotiatedType(payloadType uint8) bool {
 
 // settleLocked makes these the addresses of the peer.
 func (a *audioPort) settleLocked(media, control netip.AddrPort) {
-	a.from, a.controlFrom, a.wanderer = media, control, wanderer{}
+	a.from, a.controlFrom = media, control
+	if a.hearing != nil {
+		a.wanderer = wanderer{}
+	}
 	a.dest, a.control = net.UDPAddrFromAddrPort(media), net.UDPAddrFromAddrPort(control)
 }
