@@ -32,10 +32,7 @@ func describeBadLinks() {
 	badLinkRuns++
 	for _, round := range rounds {
 		folders, byFolder := []string{}, map[string][]*scenario.Case{}
-		for i, c := range share(seeded(round.seed), badLinkRuns) {
-			if raceDetector && (i+badLinkRuns)%raceShare != 0 {
-				continue
-			}
+		for _, c := range share(seeded(round.seed), badLinkRuns, raceShare) {
 			folder := path.Dir(c.ID)
 			if byFolder[folder] == nil {
 				folders = append(folders, folder)
@@ -63,8 +60,8 @@ func describeBadLinks() {
 	}
 }
 
-// raceShare is the part of the cases that is enough under the race detector:
-// every raceShare-th, others with each -count.
+// raceShare is the part of the cases on bad links that is enough under the race
+// detector.
 const raceShare = 4
 
 var badLinkRuns int

@@ -63,7 +63,7 @@ func playWith(t *testing.T, program string, least int) {
 		}
 	}
 	serverRuns[program]++
-	if cases = share(cases, serverRuns[program]); raceDetector && serverRuns[program] > 1 {
+	if cases = share(cases, serverRuns[program], 1); raceDetector && serverRuns[program] > 1 {
 		least = 0
 	}
 	o := play.Options{World: play.Loopback, Server: program, Longest: longestInRealTime}

@@ -48,7 +48,7 @@ func describeScenarios() {
 		Expect(cases).NotTo(BeEmpty())
 	})
 	scenarioRuns++
-	cases = share(cases, scenarioRuns)
+	cases = share(cases, scenarioRuns, 1)
 	var run player
 	for _, c := range cases {
 		labels := append(Label(path.Dir(c.ID)), c.Tags...)
@@ -71,18 +71,45 @@ var scenarioRuns int
 // under the race detector: every laterShare-th, others each time.
 const laterShare = 8
 
-// share is what the n-th run plays of a list.
-func share[T any](list []T, n int) []T {
-	if !raceDetector || n == 1 {
+// share is what the n-th run of a process plays of a list under the race detector: the first-th part of it, later runs
+// the laterShare-th part of that.
+func share[T any](list []T, n, first int) []T {
+	switch {
+	case !raceDetector:
 		return list
+	case n == 1:
+		return every(list, n, first)
 	}
+	return every(list, n, first*laterShare)
+}
+
+// every is each step-th of a list, others for each n.
+func every[T any](list []T, n, step int) []T {
 	var some []T
 	for i, one := range list {
-		if (i+n)%laterShare == 0 {
+		if (i+n)%step == 0 {
 			some = append(some, one)
 		}
 	}
 	return some
+}
+
+// TestEveryLeavesNothingOut plays a list once in as many runs as it has parts.
+func TestEveryLeavesNothingOut(t *testing.T) {
+	list, played := make([]int, 1000), map[int]int{}
+	for i := range list {
+		list[i] = i
+	}
+	for n := range raceShare * laterShare {
+		for _, one := range every(list, n+2, raceShare*laterShare) {
+			played[one]++
+		}
+	}
+	for i := range list {
+		if played[i] != 1 {
+			t.Fatalf("%d is played %d times", i, played[i])
+		}
+	}
 }
 
 // player plays all the cases when the first is asked for, as many at a time as
