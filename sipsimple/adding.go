@@ -1,6 +1,8 @@
 package sipsimple
 
 import (
+	"slices"
+
 	psdp "github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/sipsimple/core"
@@ -11,10 +13,11 @@ import (
 // adding is a proposal of ours: one more stream (3.8, 7.11).
 type adding struct {
 	member    *member
-	sent      bool   // the re-INVITE has left
-	cancelled bool   // CancelProposal was called, or the proposal rang too long
-	starting  bool   // the peer has accepted
-	failure   string // why we withdrew it, if it was not the application's wish
+	sent      bool      // the re-INVITE has left
+	cancelled bool      // CancelProposal was called, or the proposal rang too long
+	starting  bool      // the peer has accepted
+	failure   string    // why we withdrew it, if it was not the application's wish
+	gone      []*member // other streams, whose m-lines the answer has refused
 }
 
 // add begins a proposal: the stream initialises first.
@@ -142,13 +145,13 @@ func (op *adding) over(m *machine, s *established, o outcome) {
 // leaveFirst takes the new stream out and brings the others up to date.
 func (op *adding) leaveFirst(m *machine) {
 	m.release(op.member)
-	m.renegotiated()
+	op.gone = m.renegotiated()
 }
 
 func (op *adding) start(m *machine, s *established) {
 	op.starting = true
 	local, remote := m.sdp.Active()
-	m.updateExcept([]*member{op.member})
+	op.gone = m.updateExcept([]*member{op.member})
 	m.out.startTimer(startTimer, startLimit)
 	if err := op.member.stream.Start(local, remote, op.member.stream.Index()); err != nil {
 		op.fail(m, s, streamFailure(err.Error()))
@@ -168,6 +171,7 @@ func (op *adding) accepted(m *machine, s *established) {
 	s.connected(m)
 	m.notify(SIPSessionGotAcceptProposal{Originator: Local, Streams: op.streams(), ProposedStreams: op.streams()})
 	m.notify(SIPSessionDidRenegotiateStreams{Originator: Local, Action: Add, Streams: op.streams()})
+	m.notifyRemoved(Remote, op.gone)
 	s.done(m)
 }
 
@@ -185,6 +189,7 @@ func (op *adding) rejected(m *machine, s *established, code int, phrase string) 
 	op.drop(m)
 	s.connected(m)
 	m.notify(SIPSessionGotRejectProposal{Originator: Local, Code: code, Reason: phrase, Streams: op.streams()})
+	m.notifyRemoved(Remote, op.gone)
 	s.done(m)
 }
 
@@ -194,6 +199,7 @@ func (op *adding) fail(m *machine, s *established, reason string) {
 	op.drop(m)
 	s.connected(m)
 	m.notify(SIPSessionHadProposalFailure{Originator: Local, FailureReason: reason, Streams: op.streams()})
+	m.notifyRemoved(Remote, op.gone)
 	s.done(m)
 }
 
@@ -203,6 +209,9 @@ func (op *adding) drop(m *machine) {
 	m.setProposed(nil)
 	if indexOf(m.members, op.member.stream) >= 0 {
 		m.release(op.member)
+	}
+	if len(op.gone) > 0 {
+		m.publishStreams()
 	}
 }
 
@@ -238,13 +247,20 @@ func (op *adding) abandon(m *machine, byPeer bool) {
 // sessionEnded is the failure_reason of proposals that end with their session.
 const sessionEnded = "session ended"
 
-// updateExcept gives all streams but some the new active pair.
-func (m *machine) updateExcept(fresh []*member) {
+// updateExcept gives all streams but some the new active pair. Those whose m-line
+// is dead in it leave; it returns them.
+func (m *machine) updateExcept(fresh []*member) (gone []*member) {
 	local, remote := m.sdp.Active()
-	for _, s := range m.members {
-		if indexOf(fresh, s.stream) < 0 && alive(s, remote) {
+	for _, s := range slices.Clone(m.members) {
+		switch {
+		case indexOf(fresh, s.stream) >= 0:
+		case alive(s, remote):
 			s.stream.Update(local, remote, s.stream.Index())
+		default:
+			m.release(s)
+			gone = append(gone, s)
 		}
 	}
 	m.refreshHold()
+	return gone
 }

@@ -11,7 +11,10 @@ import (
 // removing is a re-INVITE that tells the peer which m-lines are dead (3.9,
 // 7.12). Its streams left the session when it began and end when it is over,
 // whatever the peer says to it (S52).
-type removing struct{ members []*member }
+type removing struct {
+	members []*member
+	gone    []*member // other streams, whose m-lines the answer has refused
+}
 
 // removeByUser is RemoveStream.
 func (s *established) removeByUser(m *machine, stream streams.MediaStream) {
@@ -95,7 +98,7 @@ func (op *removing) over(m *machine, s *established, o outcome) {
 		return
 	case ok:
 		s.retries, s.unused = 0, nil
-		m.updateExcept(nil)
+		op.gone = m.renegotiated()
 	default:
 		m.sdp.Cancel()
 		if !s.glare(m, o) { // refused for good: the two views differ from now on (S52, REM-03)
@@ -109,6 +112,7 @@ func (op *removing) finish(m *machine, s *established) {
 	op.end(m)
 	s.connected(m)
 	m.notifyRemoved(Local, op.members)
+	m.notifyRemoved(Remote, op.gone)
 	s.done(m)
 }
 
