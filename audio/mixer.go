@@ -50,6 +50,8 @@ type Mixer struct {
 
 	graph atomic.Pointer[graph] // what the tick works on, replaced as a whole
 
+	echo atomic.Pointer[echoCanceller] // nil: none
+
 	switching sync.Mutex // while the device is changed or closed
 
 	over    chan struct{}  // closed by Close
@@ -75,7 +77,7 @@ func NewMixer(cfg MixerConfig) (*Mixer, error) {
 		return nil, err
 	}
 	m.rebuildLocked()
-	if err := m.device.Open(m.rate, m.tick); err != nil {
+	if err := m.open(m.device, m.using.tail); err != nil {
 		return nil, fmt.Errorf("open sound device %q: %w", m.device.Name(), err)
 	}
 	m.mu.Lock()

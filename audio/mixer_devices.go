@@ -22,15 +22,35 @@ func (m *Mixer) RealInputDevice() string { return m.devices().realInput }
 // RealOutputDevice is the name of the device that plays, [NoDevice] if none does.
 func (m *Mixer) RealOutputDevice() string { return m.devices().realOutput }
 
-// ECTailLength is how much echo is to be cancelled. There is no canceller in
-// this build: the setting is kept.
+// ECTailLength is how much echo is to be cancelled, of devices that may have any
+// ([Echoer]); 0: none.
 func (m *Mixer) ECTailLength() time.Duration { return m.devices().tail }
 
 // SlotCount is how many slots there are besides that of the device.
 func (m *Mixer) SlotCount() int { return m.slotCount }
 
-// ResetEC makes an echo canceller forget what it has learned.
-func (*Mixer) ResetEC() {}
+// ResetEC makes the echo canceller forget what it has learned.
+func (m *Mixer) ResetEC() {
+	if c := m.echo.Load(); c != nil {
+		c.reset.Store(true)
+	}
+}
+
+// open opens a device, with an echo canceller if it needs one.
+func (m *Mixer) open(device Device, tail time.Duration) error {
+	m.echo.Store(nil)
+	if e, ok := device.(Echoer); ok && tail > 0 {
+		if delay, may := e.Echo(); may {
+			c := newEchoCanceller(m.FrameSize(), delay, tail)
+			m.echo.Store(c)
+			return device.Open(m.rate, func(in, out []int16) {
+				m.tick(c.cancel(in), out)
+				c.hear(out)
+			})
+		}
+	}
+	return device.Open(m.rate, m.tick)
+}
 
 // devices is what the mixer runs on.
 type devices struct {
@@ -78,7 +98,7 @@ func (m *Mixer) use(device Device, using devices) error {
 	if err := old.Close(); err != nil {
 		m.log.Warn("sound device does not close well", "device", old.Name(), "error", err)
 	}
-	err := device.Open(m.rate, m.tick)
+	err := m.open(device, using.tail)
 	if err != nil {
 		err = fmt.Errorf("open sound device %q: %w", device.Name(), err)
 		using.realInput, using.realOutput = NoDevice, NoDevice

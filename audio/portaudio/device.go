@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/gordonklaus/portaudio"
 
@@ -37,6 +38,12 @@ func (d *device) Name() string {
 		return d.output
 	}
 	return d.input + ", " + d.output
+}
+
+// Echo implements [audio.Echoer]: a microphone hears the loudspeaker of the same
+// device, not before what waits to be played has been.
+func (d *device) Echo() (delay time.Duration, may bool) {
+	return (lead - 1) * audio.FrameDuration, d.input != audio.NoDevice && d.output != audio.NoDevice
 }
 
 // Open implements [audio.Device].
