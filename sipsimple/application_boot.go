@@ -11,6 +11,7 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/core/resolver"
+	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 	"github.com/go-sipsimple/callflow/sipsimple/notification"
 	"github.com/go-sipsimple/callflow/sipsimple/storage"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
@@ -214,9 +215,13 @@ func (p *parts) openSound() error {
 // publish is step 15, and makes the application usable.
 func (p *parts) publish() error {
 	a := p.app
+	settings := a.cfg.MSRP
+	if settings.Sessions == nil {
+		settings.Sessions = &msrp.Sessions{}
+	}
 	a.platform.Store(&platform{engine: p.engine, resolver: p.resolver, ctx: p.ctx, env: streams.Environment{
 		Center: a.center, Net: a.cfg.Net, Rand: a.cfg.Rand, Logger: a.cfg.Logger, RTP: a.cfg.RTP,
-		MSRP: a.cfg.MSRP, NAT: a.cfg.NAT, Sockets: &streams.SocketReader{},
+		MSRP: settings, NAT: a.cfg.NAT, Sockets: &streams.SocketReader{},
 	}})
 	if p.loaded == nil || p.loaded.general.InstanceID.Get() != "" {
 		return nil

@@ -17,6 +17,9 @@ func (s *Session) setBound() {
 	defer s.mu.Unlock()
 	if s.bind != bound {
 		s.bind = bound
+		if !s.dead && !s.closing {
+			s.siblings.add(s.paths.own().SessionID, s)
+		}
 		close(s.boundCh)
 		s.wakeLocked()
 	}

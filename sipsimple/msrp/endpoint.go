@@ -43,6 +43,9 @@ type Config struct {
 	// Allow tells whether a peer's path may lead us to an address; nil: [AllowNear] of
 	// Host.
 	Allow func(netip.Addr) bool
+	// Sessions has a request for one of them that comes over the connection of another answered 506 (RFC 4975 section 10.10);
+	// nil: 481, as for ids that nobody knows.
+	Sessions *Sessions
 	// Trace gets what goes over connections, from the goroutines that read and write;
 	// it must not block. nil: nobody.
 	Trace func(*Session, TraceEntry)
@@ -182,7 +185,7 @@ func (e *Endpoint) Establish(ctx context.Context, peer Peer) (*Session, error) {
 func (e *Endpoint) session(conn net.Conn, peer Peer, bind binding) *Session {
 	return newSession(sessionConfig{
 		conn: conn, log: e.cfg.Logger, ids: e.ids, paths: newPaths(e.Path(), peer.Path, e.relayed), bind: bind,
-		accept: e.cfg.Accept, keepAlive: e.cfg.KeepAlive, trace: e.cfg.Trace,
+		accept: e.cfg.Accept, keepAlive: e.cfg.KeepAlive, trace: e.cfg.Trace, siblings: e.cfg.Sessions,
 	})
 }
 

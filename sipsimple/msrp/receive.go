@@ -136,7 +136,7 @@ func (in *incoming) Head(h *Head) error {
 		return err
 	}
 	in.code = in.judge(h)
-	if in.code == 481 {
+	if in.code == 481 || in.code == 506 {
 		return in.stranger()
 	}
 	if in.code != 200 || !h.Is("SEND") {
@@ -181,8 +181,8 @@ func (in *incoming) judge(h *Head) int {
 	return 200
 }
 
-// judgePaths compares session ids: ours in To-Path, the peer's, or for reports our relay's, in From-Path. A path that has been compared once is
-// compared by octets.
+// judgePaths compares session ids: ours in To-Path, unless it is that of another session of ours; the peer's, or for reports
+// our relay's, in From-Path. A path that has been compared once is compared by octets.
 func (in *incoming) judgePaths(h *Head) int {
 	s := in.session
 	if string(h.ToPath) != s.paths.from {
@@ -190,7 +190,10 @@ func (in *incoming) judgePaths(h *Head) int {
 		switch {
 		case err != nil:
 			return 400
-		case len(to) != 1 || to[0].SessionID != s.paths.own().SessionID:
+		case len(to) == 1 && to[0].SessionID == s.paths.own().SessionID:
+		case s.siblings.has(to[0].SessionID):
+			return 506
+		default:
 			return 481
 		}
 	}

@@ -55,7 +55,7 @@ func (e *Endpoint) openRelay(ctx context.Context) error {
 	c := &relayClient{endpoint: e, target: r.uri(e.cfg.TLS != nil)}
 	c.session = newSession(sessionConfig{
 		conn: conn, log: e.cfg.Logger, ids: e.ids, paths: paths{local: Path{e.own}, from: e.own.String()},
-		bind: bindPassive, accept: e.cfg.Accept, keepAlive: e.cfg.KeepAlive, trace: e.cfg.Trace,
+		bind: bindPassive, accept: e.cfg.Accept, keepAlive: e.cfg.KeepAlive, trace: e.cfg.Trace, siblings: e.cfg.Sessions,
 	})
 	e.relay = c
 	return c.authenticate(ctx)

@@ -18,6 +18,7 @@ type Session struct {
 	ids       *IDs
 	keepAlive time.Duration
 	accept    []string      // media types
+	siblings  *Sessions     // of the application, nil: unknown
 	pathsCh   chan struct{} // closed when both paths are known
 	ready     chan struct{} // closed by Run
 	wake      chan struct{} // something for the writer; room for one
@@ -97,12 +98,13 @@ type sessionConfig struct {
 	accept    []string
 	keepAlive time.Duration
 	trace     func(*Session, TraceEntry) // nil: nobody
+	siblings  *Sessions
 }
 
 // newSession runs a session on a connection whose handshakes are over. Nothing is handed to a handler before Run.
 func newSession(c sessionConfig) *Session {
 	s := &Session{
-		conn: c.conn, log: c.log, ids: c.ids, paths: c.paths, bind: c.bind, accept: c.accept, keepAlive: c.keepAlive,
+		conn: c.conn, log: c.log, ids: c.ids, paths: c.paths, bind: c.bind, accept: c.accept, siblings: c.siblings, keepAlive: c.keepAlive,
 		ready: make(chan struct{}), wake: make(chan struct{}, 1), deadCh: make(chan struct{}), done: make(chan struct{}), boundCh: make(chan struct{}), pathsCh: make(chan struct{}),
 		transactions: map[string]*transaction{},
 	}
@@ -156,6 +158,7 @@ func (s *Session) Close() {
 		return
 	}
 	s.closing = true
+	s.siblings.remove(s.paths.own().SessionID, s)
 	if m := s.current; m != nil && m.Bulk {
 		m.closeBody()
 	}
@@ -192,6 +195,7 @@ func (s *Session) die(reason error) bool {
 	}
 	s.dead, s.err = true, reason
 	s.stopTimersLocked()
+	s.siblings.remove(s.paths.own().SessionID, s)
 	close(s.deadCh)
 	if m := s.current; m != nil {
 		m.closeBody()

@@ -102,7 +102,7 @@ func (m *msrpStream) goLocked(f func()) {
 func (m *msrpStream) configLocked() (msrp.Config, error) {
 	d := m.kind.describeLocked()
 	cfg := msrp.Config{
-		Net: m.env.Net, Rand: m.env.Rand, Logger: m.libraryLog(), Trace: m.tracer(), Allow: m.env.MSRP.Allow, Host: m.owner.LocalIP(), Mode: m.mode,
+		Net: m.env.Net, Rand: m.env.Rand, Logger: m.libraryLog(), Trace: m.tracer(), Allow: m.env.MSRP.Allow, Sessions: m.env.MSRP.Sessions, Host: m.owner.LocalIP(), Mode: m.mode,
 		Accept: fields(d.acceptTypes), KeepAlive: m.env.MSRP.KeepAlive,
 	}
 	if !d.keepAlive {

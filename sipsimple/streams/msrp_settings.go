@@ -40,6 +40,9 @@ type MSRPSettings struct {
 	FindRelay        func(ctx context.Context, secure bool) ([]msrp.Relay, error)
 	RelayForOutbound bool          // offers go through the relay too
 	KeepAlive        time.Duration // default 60 s, negative: none
+	// Sessions are those of the application that have a connection: what comes for one of them over the connection of another
+	// is answered 506. [Environment] of an application has it; nil: 481.
+	Sessions *msrp.Sessions
 	// Allow tells whether a peer's path may lead us to an address; nil:
 	// [msrp.AllowNear].
 	Allow func(netip.Addr) bool
