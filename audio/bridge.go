@@ -31,7 +31,7 @@ type AudioBridge struct {
 	members []*member
 	outward *passThrough // our producer: the sum of the members
 	inward  *passThrough // our consumer: what all members hear
-	made    map[Connection]bool
+	made    []Connection // sorted
 }
 
 type member struct {
@@ -43,7 +43,7 @@ type member struct {
 
 // NewAudioBridge returns an empty bridge. It uses nothing before it has members.
 func NewAudioBridge(mixer *Mixer) *AudioBridge {
-	return &AudioBridge{mixer: mixer, made: map[Connection]bool{}}
+	return &AudioBridge{mixer: mixer}
 }
 
 // Mixer implements [Port].
@@ -165,17 +165,7 @@ func (b *AudioBridge) refreshLocked() error {
 		m.consumer, m.producer = m.port.ConsumerSlot(), m.port.ProducerSlot()
 	}
 	want := b.meshLocked()
-	var add, remove []Connection
-	for c := range want {
-		if !b.made[c] {
-			add = append(add, c)
-		}
-	}
-	for c := range b.made {
-		if !want[c] {
-			remove = append(remove, c)
-		}
-	}
+	add, remove := missing(want, b.made), missing(b.made, want)
 	if len(add)+len(remove) == 0 {
 		return nil
 	}
@@ -186,12 +176,22 @@ func (b *AudioBridge) refreshLocked() error {
 	return nil
 }
 
-// meshLocked is every connection the bridge stands for.
-func (b *AudioBridge) meshLocked() map[Connection]bool {
-	mesh := map[Connection]bool{}
+// missing are the connections of a sorted list that another one lacks.
+func missing(list, in []Connection) (found []Connection) {
+	for _, c := range list {
+		if _, there := slices.BinarySearchFunc(in, c, Connection.compare); !there {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// meshLocked is every connection the bridge stands for, sorted.
+func (b *AudioBridge) meshLocked() []Connection {
+	var mesh []Connection
 	join := func(source, sink int) {
 		if source != NoSlot && sink != NoSlot {
-			mesh[Connection{source, sink}] = true
+			mesh = append(mesh, Connection{source, sink})
 		}
 	}
 	for i, m := range b.members {
@@ -203,5 +203,6 @@ func (b *AudioBridge) meshLocked() map[Connection]bool {
 			}
 		}
 	}
-	return mesh
+	slices.SortFunc(mesh, Connection.compare)
+	return slices.Compact(mesh)
 }

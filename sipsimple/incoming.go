@@ -31,13 +31,14 @@ type incomingCall struct {
 // happens until the application decides: there is no automatic 180.
 func (m *machine) alert(call incomingCall) {
 	m.inv = call.inv
+	dialog, local, remote := call.dialog, call.local, call.remote // what is kept shall not keep the rest
 	m.attrs.set(func(v *attributeValues) {
 		v.direction = streams.Incoming
 		v.transport = call.transport
-		v.localIdentity, v.remoteIdentity = cloneAddress(&call.local), cloneAddress(&call.remote)
+		v.localIdentity, v.remoteIdentity = cloneAddress(&local), cloneAddress(&remote)
 		v.userAgent = call.agent
 		v.subject = call.subject
-		v.dialog, v.replaced, v.info = &call.dialog, call.replaced, call.info
+		v.dialog, v.replaced, v.info = &dialog, call.replaced, call.info
 		v.proposed = append([]streams.MediaStream{}, call.streams...)
 	})
 	if m.out.opened() != nil || call.offer != nil && m.negotiation().SetRemoteOffer(call.offer) != nil {

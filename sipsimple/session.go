@@ -198,8 +198,7 @@ func (s *Session) runCommands() {
 func (s *Session) expire(t timer, number int) {
 	s.perform(func() {
 		s.runCommands()
-		if s.surroundings.timers[t].number == number {
-			delete(s.surroundings.timers, t)
+		if _, current := s.surroundings.takeTimer(t, number); current {
 			s.machine.handle(expired{timer: t})
 		}
 	})

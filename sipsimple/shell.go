@@ -3,6 +3,7 @@ package sipsimple
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,13 +23,13 @@ type shell struct {
 	app     *Application
 	session *Session
 
-	timers  map[timer]runningTimer
-	started int // timers so far: tells one from the one it replaced
-	watched map[streams.MediaStream]*notification.Handle
+	timers  []runningTimer // few at a time, mostly none
+	started int            // timers so far: tells one from the one it replaced
+	watched []watchedStream
 }
 
 func newShell(app *Application, s *Session) *shell {
-	return &shell{app: app, session: s, timers: map[timer]runningTimer{}, watched: map[streams.MediaStream]*notification.Handle{}}
+	return &shell{app: app, session: s}
 }
 
 func (sh *shell) notify(data notification.Data) {
@@ -40,6 +41,7 @@ func (sh *shell) soon(e event) { sh.app.center.Then(func() { sh.session.post(e) 
 // runningTimer is a timer and its number.
 type runningTimer struct {
 	*time.Timer
+	name    timer
 	number  int
 	session *atomic.Pointer[Session] // nil once it is stopped: the runtime holds the timer for as long as it would have run
 }
@@ -47,7 +49,7 @@ type runningTimer struct {
 func (sh *shell) startTimer(t timer, d time.Duration) {
 	sh.stopTimer(t)
 	sh.started++
-	running := runningTimer{number: sh.started, session: &atomic.Pointer[Session]{}}
+	running := runningTimer{name: t, number: sh.started, session: &atomic.Pointer[Session]{}}
 	running.session.Store(sh.session)
 	number, session := running.number, running.session
 	running.Timer = time.AfterFunc(max(d, 1), func() {
@@ -55,15 +57,27 @@ func (sh *shell) startTimer(t timer, d time.Duration) {
 			s.box.Post(func() { s.expire(t, number) })
 		}
 	})
-	sh.timers[t] = running
+	sh.timers = append(sh.timers, running)
 }
 
 func (sh *shell) stopTimer(t timer) {
-	if running, ok := sh.timers[t]; ok {
+	if running, ok := sh.takeTimer(t, 0); ok {
 		running.Stop()
-		running.session.Store(nil)
-		delete(sh.timers, t) // an expiry that is already queued finds itself out of date
+		running.session.Store(nil) // an expiry that is already queued finds itself out of date
 	}
+}
+
+// takeTimer takes a timer out of the list, if it has that number, 0 being any.
+func (sh *shell) takeTimer(t timer, number int) (running runningTimer, ok bool) {
+	for i, running := range sh.timers {
+		if running.name == t && (number == 0 || running.number == number) {
+			if sh.timers = slices.Delete(sh.timers, i, i+1); len(sh.timers) == 0 {
+				sh.timers = nil
+			}
+			return running, true
+		}
+	}
+	return runningTimer{}, false
 }
 
 func (sh *shell) now() time.Time { return time.Now() }
@@ -76,7 +90,8 @@ func (sh *shell) watch(stream streams.MediaStream) {
 			sh.session.post(e)
 		}
 	})
-	sh.watched[stream] = sh.app.center.AddObserver(observer, notification.Filter{Sender: stream})
+	handle := sh.app.center.AddObserver(observer, notification.Filter{Sender: stream})
+	sh.watched = append(sh.watched, watchedStream{stream, handle})
 }
 
 func streamEventOf(stream streams.MediaStream, data notification.Data) (streamEvent, bool) {
@@ -94,12 +109,21 @@ func streamEventOf(stream streams.MediaStream, data notification.Data) (streamEv
 	}
 }
 
+// watchedStream is a stream whose events the machine gets.
+type watchedStream struct {
+	stream streams.MediaStream
+	handle *notification.Handle
+}
+
 func (sh *shell) unwatch(stream streams.MediaStream) {
 	sh.app.leaving.add(stream)
-	if handle := sh.watched[stream]; handle != nil {
-		handle.Cancel()
-		delete(sh.watched, stream)
-	}
+	sh.watched = slices.DeleteFunc(sh.watched, func(w watchedStream) bool {
+		if w.stream != stream {
+			return false
+		}
+		w.handle.Cancel()
+		return true
+	})
 }
 
 func (sh *shell) settings() settings {

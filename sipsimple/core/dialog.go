@@ -11,12 +11,18 @@ type DialogID struct {
 	RemoteTag string // "" while unknown
 }
 
+// parties are the two ends of a dialog. What they point to is shared and never
+// changed.
+type parties struct {
+	local  *Address // From of our requests, with our tag
+	remote *Address // To of our requests, with the peer's tag
+}
+
 // dialog is the state of RFC 3261 section 12: who talks to whom, where
 // requests go and how they are numbered. It is pure: no clock, no socket.
 type dialog struct {
-	id     DialogID
-	local  Address // From of our requests, with our tag
-	remote Address // To of our requests, with the peer's tag
+	id DialogID
+	parties
 	target sip.Uri
 	routes []sip.Uri // route set, first hop first
 
@@ -31,8 +37,7 @@ type dialog struct {
 // caller (RFC 3261 section 12.1.2).
 func newClientDialog(req *sip.Request, res *sip.Response) *dialog {
 	d := &dialog{
-		local:    fromAddress(req.From()),
-		remote:   toAddress(res.To()),
+		parties:  parties{new(fromAddress(req.From())), new(toAddress(res.To()))},
 		localSeq: req.CSeq().SeqNo,
 		target:   req.Recipient,
 	}
@@ -60,8 +65,7 @@ func (d *dialog) learn(res *sip.Response) {
 // the callee (section 12.1.1).
 func newServerDialog(req *sip.Request, tag string) *dialog {
 	d := &dialog{
-		local:        toAddress(req.To()),
-		remote:       fromAddress(req.From()),
+		parties:      parties{new(toAddress(req.To())), new(fromAddress(req.From()))},
 		routes:       recordRoutes(req),
 		remoteSeq:    req.CSeq().SeqNo,
 		remoteSeqSet: true,

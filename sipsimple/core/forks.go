@@ -73,7 +73,7 @@ func (c *clientInvite) choose(f *fork, res *sip.Response) {
 	u.noteFocus(res)
 	if c.dialog == nil {
 		u.dialog, u.path = f.dialog, f.path
-		u.remote, u.id = f.dialog.remote.clone(), f.dialog.id
+		u.remote, u.id = f.dialog.remote, f.dialog.id
 		u.agent = agentOf(res)
 		u.e.table.add(u, f.dialog)
 	}

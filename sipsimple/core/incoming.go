@@ -56,7 +56,7 @@ func (e *Engine) newIncoming(tx *transaction.Server) *Invitation {
 func (u *usage) begin(req *sip.Request, m wire.Message, tag string) {
 	u.dialog = newServerDialog(req, tag)
 	u.path = &path{e: u.e, first: u.e.wayBack(m)}
-	u.local, u.remote, u.id = u.dialog.local.clone(), u.dialog.remote.clone(), u.dialog.id
+	u.parties, u.id = u.dialog.parties, u.dialog.id
 	u.invited = req
 	u.transport = m.Transport
 	u.heard(m)

@@ -25,11 +25,10 @@ type view struct {
 	request   *sip.Request
 	transport string
 	peer      netip.AddrPort
-	local     Address
-	remote    Address
-	dialog    DialogID
-	agent     string
-	focus     bool
+	parties
+	dialog DialogID
+	agent  string
+	focus  bool
 }
 
 // OutgoingParams describe a call to make.
@@ -58,12 +57,12 @@ type Answer struct {
 // called from any goroutine, the rest of the invitation's methods only on exec.
 func (e *Engine) NewInvitation(exec Executor, h InvitationHandler, p OutgoingParams) *Invitation {
 	u := newUsage(e)
-	u.params = p
+	u.params = &p
 	u.creds = p.Credentials
-	u.local = p.From.withoutParams()
-	u.local.Params = withParam(p.From.Params, "tag", u.rnd.tag())
-	u.remote = p.To.clone()
-	u.remote.Params.Remove("tag")
+	local, remote := p.From.withoutParams(), p.To.clone()
+	local.Params = withParam(p.From.Params, "tag", u.rnd.tag())
+	remote.Params.Remove("tag")
+	u.parties = parties{&local, &remote}
 	u.id = DialogID{CallID: u.rnd.callID(), LocalTag: u.local.Tag()}
 	i := &Invitation{engine: e, handler: h, usage: u}
 	u.face, u.exec = i, exec
@@ -184,8 +183,8 @@ func (i *Invitation) Transport() string { return i.view.transport }
 func (i *Invitation) RemoteAddr() netip.AddrPort { return i.view.peer }
 
 // Local and Remote are the two parties, with tags as far as they are known.
-func (i *Invitation) Local() Address  { return i.view.local }
-func (i *Invitation) Remote() Address { return i.view.remote }
+func (i *Invitation) Local() Address  { return *i.view.local }
+func (i *Invitation) Remote() Address { return *i.view.remote }
 
 // Dialog names the dialog; RemoteTag is empty until the call is answered.
 func (i *Invitation) Dialog() DialogID { return i.view.dialog }

@@ -114,7 +114,7 @@ func (u *usage) firstInvite(a Attempt, w way) *sip.Request {
 	u.localFocus = u.params.Focus
 	target := u.params.To.URI.Clone()
 	target.Headers = nil
-	d := dialog{id: u.id, local: u.local, remote: u.remote, target: *target}
+	d := dialog{id: u.id, parties: u.parties, target: *target}
 	req := d.numbered(sip.INVITE, u.seq)
 	u.describe(req)
 	if u.params.Subject != nil {

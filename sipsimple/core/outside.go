@@ -160,7 +160,7 @@ func (s *series) next(method sip.RequestMethod) *sip.Request {
 	s.seq++
 	target := s.target.Clone()
 	target.Headers = nil
-	d := dialog{id: DialogID{CallID: s.callID}, local: s.from, remote: s.to, target: *target}
+	d := dialog{id: DialogID{CallID: s.callID}, parties: parties{&s.from, &s.to}, target: *target}
 	return d.numbered(method, s.seq)
 }
 

@@ -12,7 +12,9 @@ import (
 // cryptographically random. Each invitation has a generator of its own, seeded
 // once from the engine's: what one call draws does not change what another
 // gets, which keeps runs with a seed repeatable.
-type random struct{ stream *rand.ChaCha8 }
+type random struct {
+	state []byte // of a ChaCha8, which in memory is five times as large
+}
 
 // seedSource hands out seeds; it is safe for concurrent use.
 type seedSource struct {
@@ -30,13 +32,30 @@ func (s *seedSource) fork() *random {
 	if err != nil {
 		panic(fmt.Sprintf("core: reading randomness: %v", err))
 	}
-	return &random{rand.NewChaCha8(seed)}
+	r := &random{state: make([]byte, 0, stateSize)}
+	r.keep(rand.NewChaCha8(seed))
+	return r
+}
+
+// stateSize is room for a state, with what is left of a number that was half used.
+const stateSize = 80
+
+// stream is the generator where it was when it was kept.
+func (r *random) stream() (stream rand.ChaCha8) {
+	_ = stream.UnmarshalBinary(r.state) // it is a state
+	return stream
+}
+
+func (r *random) keep(stream *rand.ChaCha8) {
+	r.state, _ = stream.AppendBinary(r.state[:0]) // never fails
 }
 
 // hex returns n random octets as 2n hexadecimal digits.
 func (r *random) hex(n int) string {
 	buf := make([]byte, n)
-	r.stream.Read(buf) // never fails
+	stream := r.stream()
+	_, _ = stream.Read(buf) // never fails
+	r.keep(&stream)
 	return hex.EncodeToString(buf)
 }
 
@@ -50,4 +69,9 @@ func (r *random) callID() string { return r.hex(16) }
 func (r *random) branch() string { return "z9hG4bK" + r.hex(12) }
 
 // intN is a number from 0 to n-1.
-func (r *random) intN(n int) int { return int(r.stream.Uint64() % uint64(n)) }
+func (r *random) intN(n int) int {
+	stream := r.stream()
+	drawn := stream.Uint64()
+	r.keep(&stream)
+	return int(drawn % uint64(n))
+}

@@ -182,7 +182,7 @@ func (s *subscribing) handleNotify(tx *transaction.Server) {
 // answer.
 func (s *subscribing) notifyDialog(req *sip.Request) *dialog {
 	d := newServerDialog(req, s.series.from.Tag())
-	d.local = s.series.from.clone()
+	d.local = new(s.series.from.clone())
 	d.localSeq = s.series.seq
 	return d
 }

@@ -22,17 +22,17 @@ type usage struct {
 	queued []InvitationEvent
 	rnd    *random
 
-	params  OutgoingParams // of an outgoing call
-	creds   *Credentials   // nil: challenges are final
+	params  *OutgoingParams // of an outgoing call, else nil
+	creds   *Credentials    // nil: challenges are final
 	auth    authSession
 	invited *sip.Request // INVITE of an incoming call, until its ACK; it is never changed
 
-	local, remote Address
-	id            DialogID
-	transport     string
-	peer          netip.AddrPort
-	agent         string
-	focus         bool
+	parties
+	id        DialogID
+	transport string
+	peer      netip.AddrPort
+	agent     string
+	focus     bool
 
 	contact    sip.Uri // our Contact
 	localFocus bool
@@ -58,7 +58,7 @@ func newUsage(e *Engine) *usage { return &usage{e: e, rnd: e.seeds.fork()} }
 func (u *usage) view() view {
 	return view{
 		request: u.invited, transport: u.transport, peer: u.peer,
-		local: u.local, remote: u.remote, dialog: u.id, agent: u.agent, focus: u.focus,
+		parties: u.parties, dialog: u.id, agent: u.agent, focus: u.focus,
 	}
 }
 
