@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
 // tapped remembers the last RTP packet of a host.
@@ -51,20 +52,23 @@ func TestWanderer(t *testing.T) {
 		packets int
 		silent  bool // the peer sends nothing meanwhile
 		follows bool
+		call    options
 	}{
-		"nine packets":              {func([]byte, int) {}, 9, true, false},
-		"ten packets":               {func([]byte, int) {}, 10, true, true},
-		"while the peer sends":      {func([]byte, int) {}, 40, false, false},
-		"of another source":         {func(p []byte, i int) { p[8] ^= byte(1 - min(i, 1)) }, 40, true, false},
-		"of another payload type":   {func(p []byte, _ int) { p[1] = 77 }, 40, true, false},
-		"the same again and again":  {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], 7) }, 40, true, false},
-		"going backwards":           {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], uint16(1000-i)) }, 40, true, false},
-		"not RTP":                   {func(p []byte, _ int) { p[0] = 0x40 }, 40, true, false},
-		"RTCP":                      {func(p []byte, _ int) { p[1] = 200 }, 40, true, false},
-		"with a gap, as after loss": {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], uint16(3*i)) }, 10, true, true},
+		"nine packets":                {func([]byte, int) {}, 9, true, false, options{}},
+		"ten packets":                 {func([]byte, int) {}, 10, true, true, options{}},
+		"while the peer sends":        {func([]byte, int) {}, 40, false, false, options{}},
+		"of another source":           {func(p []byte, i int) { p[8] ^= byte(1 - min(i, 1)) }, 40, true, false, options{}},
+		"of another payload type":     {func(p []byte, _ int) { p[1] = 77 }, 40, true, false, options{}},
+		"the same again and again":    {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], 7) }, 40, true, false, options{}},
+		"going backwards":             {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], uint16(1000-i)) }, 40, true, false, options{}},
+		"not RTP":                     {func(p []byte, _ int) { p[0] = 0x40 }, 40, true, false, options{}},
+		"RTCP":                        {func(p []byte, _ int) { p[1] = 200 }, 40, true, false, options{}},
+		"forged in an encrypted call": {func([]byte, int) {}, 40, true, false, options{srtp: streams.EncryptionMandatory, sip: "tls"}},
+		"in a call with ICE":          {func([]byte, int) {}, 40, true, false, options{ice: true}},
+		"with a gap, as after loss":   {func(p []byte, i int) { binary.BigEndian.PutUint16(p[2:], uint16(3*i)) }, 10, true, true, options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			withCall(t, options{}, func(n *simnet.Network, alice, bob *party) {
+			withCall(t, c.call, func(n *simnet.Network, alice, bob *party) {
 				var tap tapped
 				n.Tap(func(p simnet.Packet) {
 					if p.From == "alice" && p.Kind().Is("rtp") {
