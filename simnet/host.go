@@ -24,6 +24,7 @@ type Host struct {
 	router    *Router // whose address outside this is, nil for a real host
 	closed    bool
 	udp       map[uint16][]*UDPConn
+	lastUDP   *UDPConn // that got a datagram last and is alone at its port, nil: look it up
 	listeners map[uint16][]*TCPListener
 	conns     map[flow]*TCPConn
 	made      uint64 // TCP connections so far

@@ -40,8 +40,11 @@ func (r *Router) forgetLocked() {
 // the receiver see (src, to, link). dst is the address at the receiver's own side; pass is false when a router swallows
 // the packet.
 func (n *Network) passRoutersLocked(p *packet) (dst netip.AddrPort, pass bool) {
+	if n.routers == 0 || p.dst.Addr().IsLoopback() {
+		return p.dst, true
+	}
 	target := n.byAddr[p.dst.Addr()]
-	if n.routers == 0 || p.dst.Addr().IsLoopback() || target == p.from {
+	if target == p.from {
 		return p.dst, true
 	}
 	out := p.from.behind

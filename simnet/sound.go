@@ -19,16 +19,19 @@ type Sound struct {
 	mu       sync.Mutex
 	rate     int
 	voices   []voice
-	last     []int16 // played out in the tick before, of a loopback
-	segments []segment
-	samples  int // in all segments
+	last     []int16   // played out in the tick before, of a loopback
+	segments []segment // of the recording
+	current  segment   // the last of them, in the same memory always
+	samples  int       // in segments
 }
 
 // recorded bounds the recording of a Sound: 10 minutes.
 const recorded = 10 * time.Minute
 
-// segment is an uninterrupted part of the recording, at most 200 ms: that stays in
-// the cache of the processor until it is full.
+// segment is an uninterrupted part of the recording, at most 200 ms. Where the
+// current one is stays in the cache of the processor; only full ones go elsewhere.
+// In 200 ms fits a whole number of periods of most test tones: of a tone that goes
+// on all segments are alike, and share their samples.
 type segment struct {
 	start   time.Time // instant of the first sample
 	samples []int16
@@ -86,7 +89,7 @@ func (s *Sound) Open(sampleRate int, process func(in, out []int16)) error {
 	if err := s.clock.Start(tick); err != nil {
 		return err
 	}
-	s.rate, s.last, s.segments, s.samples = sampleRate, make([]int16, size), nil, 0
+	s.resetLocked(sampleRate)
 	return nil
 }
 
@@ -96,8 +99,14 @@ func (s *Sound) prepare(rate int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rate != rate {
-		s.rate, s.last, s.segments, s.samples = rate, make([]int16, rate/audio.FramesPerSecond), nil, 0
+		s.resetLocked(rate)
 	}
+}
+
+// resetLocked begins a recording at a rate.
+func (s *Sound) resetLocked(rate int) {
+	s.rate, s.last, s.segments, s.samples = rate, make([]int16, rate/audio.FramesPerSecond), nil, 0
+	s.current = segment{samples: make([]int16, 0, rate/5)}
 }
 
 // Close implements [audio.Device]. The recording remains.
@@ -142,26 +151,51 @@ func (s *Sound) recordAt(now time.Time, out []int16) {
 	if s.loopback {
 		copy(s.last, out)
 	}
-	last := s.segmentLocked(now, len(out))
-	last.samples = append(last.samples, out...)
-	s.samples += len(out)
+	s.goOnLocked(now, len(out))
+	s.current.samples = append(s.current.samples, out...)
+}
+
+// goOnLocked readies the current segment for a frame of n samples that is played
+// now. A full one is followed by another without a gap.
+func (s *Sound) goOnLocked(now time.Time, n int) {
+	g := &s.current
+	if len(g.samples) > 0 {
+		if g.continues(now, s.rate) {
+			if len(g.samples)+n <= cap(g.samples) {
+				return
+			}
+			now = g.start.Add(samplesTime(len(g.samples), s.rate))
+		}
+		s.keepLocked(*g)
+	}
+	g.start, g.samples = now, g.samples[:0]
+}
+
+// keepLocked adds a copy of a segment to the recording.
+func (s *Sound) keepLocked(g segment) {
+	s.samples += len(g.samples)
+	if last := len(s.segments) - 1; last >= 0 && sameSamples(s.segments[last].samples, g.samples) {
+		g.samples = s.segments[last].samples
+	} else {
+		g.samples = slices.Clone(g.samples)
+	}
+	s.segments = append(s.segments, g)
 	s.forgetLocked()
 }
 
-// segmentLocked is the segment for a frame of n samples that is played now. A
-// full one is followed by another without a gap.
-func (s *Sound) segmentLocked(now time.Time, n int) *segment {
-	if len(s.segments) > 0 {
-		last := &s.segments[len(s.segments)-1]
-		if last.continues(now, s.rate) {
-			if len(last.samples)+n <= cap(last.samples) {
-				return last
-			}
-			now = last.start.Add(samplesTime(len(last.samples), s.rate))
-		}
+// sameSamples is slices.Equal, many samples at a time: that of arrays is quicker.
+func sameSamples(a, b []int16) bool {
+	const block = 80 // 5 ms at 16 kHz: a part of every usual segment
+	if len(a) != len(b) {
+		return false
 	}
-	s.segments = append(s.segments, segment{start: now, samples: make([]int16, 0, s.rate/5)})
-	return &s.segments[len(s.segments)-1]
+	for len(a) >= block {
+		if *(*[block]int16)(a) != *(*[block]int16)(b) {
+			return false
+		}
+		a, b = a[block:], b[block:]
+	}
+	return slices.Equal(a, b)
 }
 
 // unevenness is how late or early a frame may be played without a gap: in real
@@ -194,7 +228,7 @@ func (s *Sound) Heard(from, to time.Time) []int16 {
 	defer s.mu.Unlock()
 	heard := make([]int16, s.indexLocked(from, to))
 	end := 0 // of what is there
-	for _, g := range s.segments {
+	for _, g := range append(slices.Clip(s.segments), s.current) {
 		at, samples := s.indexLocked(from, g.start), g.samples
 		if at < 0 {
 			at, samples = 0, samples[min(-at, len(samples)):]

@@ -114,6 +114,7 @@ func (h *Host) openUDP(op, network string, local, peer netip.AddrPort) (*UDPConn
 	c.readable = sync.NewCond(&h.n.mu)
 	c.deadline.cond = c.readable
 	h.udp[c.bound.port] = append(h.udp[c.bound.port], c)
+	h.lastUDP = nil
 	return c, nil
 }
 
@@ -179,6 +180,7 @@ func (c *UDPConn) shutLocked() {
 	}
 	h, port := c.host, c.bound.port
 	h.udp[port] = without(h.udp[port], c)
+	h.lastUDP = nil
 	if len(h.udp[port]) == 0 {
 		delete(h.udp, port)
 	}
@@ -190,12 +192,24 @@ func (h *Host) udpSocketLocked(p *packet) *UDPConn {
 	if h.closed {
 		return nil
 	}
-	for _, c := range h.udp[p.dst.Port()] {
-		if c.bound.covers(p.dst.Addr()) && (!c.peer.IsValid() || c.peer == p.src) {
+	if c := h.lastUDP; c != nil && c.bound.port == p.dst.Port() && c.hears(p) {
+		return c
+	}
+	list := h.udp[p.dst.Port()]
+	for _, c := range list {
+		if c.hears(p) {
+			if len(list) == 1 {
+				h.lastUDP = c
+			}
 			return c
 		}
 	}
 	return nil
+}
+
+// hears tells whether a datagram to the socket's port is for it.
+func (c *UDPConn) hears(p *packet) bool {
+	return c.bound.covers(p.dst.Addr()) && (!c.peer.IsValid() || c.peer == p.src)
 }
 
 // arriveUDPLocked gives a datagram to its socket. A closed port swallows it.
