@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -36,14 +35,12 @@ type audioPort struct {
 	ticks   int
 	timeout int // in ticks, 0 = off
 
-	mu      sync.Mutex
-	path    *path    // never nil
-	retune  bool     // the encoder has not been told of the path's parameters
-	early   bool     // an offer of ours asks for sound that path does not have yet
-	dest    net.Addr // where RTP goes, nil if nowhere
-	control net.Addr // where RTCP goes
+	mu     sync.Mutex
+	path   *path // never nil
+	retune bool  // the encoder has not been told of the path's parameters
+	early  bool  // an offer of ours asks for sound that path does not have yet
 
-	from, controlFrom netip.AddrPort // where both come from: path.remote and path.control, until the peer moves
+	from, controlFrom netip.AddrPort // the peer's RTP and RTCP: path.remote and path.control, until it moves; not valid: nowhere
 	decoders          decoders
 	heard             bool // something came since the last timeout check
 	*hearing               // nil until something comes
@@ -79,7 +76,7 @@ func (a *audioPort) follow(p *path) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if stays := p.remote.IsValid() && p.remote == a.path.remote && p.control == a.path.control; !stays {
-		a.dest, a.control, a.from, a.controlFrom = nil, nil, netip.AddrPort{}, netip.AddrPort{}
+		a.from, a.controlFrom = netip.AddrPort{}, netip.AddrPort{}
 		if p.remote.IsValid() {
 			a.settleLocked(p.remote, p.control)
 		}
@@ -114,31 +111,31 @@ func (a *audioPort) WriteFrame(frame []int16) {
 	}
 	t := a.tick()
 	if a.rtp.ice != nil {
-		a.rtp.ice.tick(t.dest != nil)
+		a.rtp.ice.tick(t.dest.IsValid())
 	}
 	step := a.codec.TimestampStep()
-	if t.dest == nil {
+	if !t.dest.IsValid() {
 		a.rtp.skip(step)
 	} else if event, ok := a.rtp.events.next(a.rtp.header.Timestamp, step); ok {
 		a.rtp.sendEvent(t.dest, t.eventType, step, event)
 	} else {
 		a.rtp.send(t.dest, t.payloadType, step, func(packet []byte) []byte { return a.encoder.Encode(packet, a.toCodec(frame)) })
 	}
-	if t.control != nil && a.rtp.reports.tick(t.received) {
+	if t.control.IsValid() && a.rtp.reports.tick(t.received) {
 		a.report(t.control)
 	}
 }
 
 // turn is what a tick is to do.
 type turn struct {
-	dest                   net.Addr // nil: nothing is sent
-	control                net.Addr // of RTCP
+	dest                   netip.AddrPort // not valid: nothing is sent
+	control                netip.AddrPort // of RTCP
 	payloadType, eventType uint8
 	received               uint32 // packets of the source so far
 }
 
 // report sends RTCP.
-func (a *audioPort) report(dest net.Addr) {
+func (a *audioPort) report(dest netip.AddrPort) {
 	now := time.Now()
 	var blocks []rtcp.ReceptionReport
 	a.mu.Lock()
@@ -153,11 +150,11 @@ func (a *audioPort) report(dest net.Addr) {
 // section 6.3.7).
 func (a *audioPort) sayGoodbye(past *former) {
 	a.mu.Lock()
-	dest := a.control
+	dest := a.controlFrom
 	a.mu.Unlock()
 	a.rtp.sending.Lock() // a last tick may still run
 	defer a.rtp.sending.Unlock()
-	if from := a.rtp.sender(); dest != nil && (from.packets > 0 || a.rtp.reports.begun.Load()) {
+	if from := a.rtp.sender(); dest.IsValid() && (from.packets > 0 || a.rtp.reports.begun.Load()) {
 		now := time.Now()
 		var blocks []rtcp.ReceptionReport
 		if past != nil {
@@ -197,12 +194,12 @@ func (a *audioPort) tick() turn {
 		}
 		a.heard = false
 	}
-	t := turn{control: a.control, payloadType: a.path.sendType}
+	t := turn{control: a.controlFrom, payloadType: a.path.sendType}
 	if a.hearing != nil {
 		t.received = a.reception.received
 	}
 	if callsdp.Sends(a.path.direction) {
-		t.dest, t.eventType = a.dest, a.path.eventsOut.payloadType
+		t.dest, t.eventType = a.from, a.path.eventsOut.payloadType
 	}
 	return t
 }

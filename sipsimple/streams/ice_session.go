@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -107,7 +106,7 @@ func (i *iceSession) sendLocked() {
 			if d.Component == ice.RTCP {
 				conn = i.rtp.pair.rtcp
 			}
-			_, _ = conn.WriteTo(d.Data, net.UDPAddrFromAddrPort(d.To))
+			_ = sendTo(conn, d.Data, d.To)
 		}
 	})
 }
@@ -165,7 +164,7 @@ func (i *iceSession) tick(sends bool) {
 		i.quiet = 0
 		if _, remote, ok := i.agent.Selected(ice.RTP); ok {
 			i.alive++
-			_, _ = i.rtp.pair.rtp.WriteTo(ice.Indication(i.alive), net.UDPAddrFromAddrPort(remote.Addr))
+			_ = sendTo(i.rtp.pair.rtp, ice.Indication(i.alive), remote.Addr)
 		}
 	})
 	if changed { // the mixer must not wait for the stream

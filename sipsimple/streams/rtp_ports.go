@@ -108,3 +108,22 @@ func (p portPair) close() {
 	_ = p.rtp.Close() // nobody could act on an error, and nothing is buffered
 	_ = p.rtcp.Close()
 }
+
+// sendTo sends a datagram from a socket: one that takes the address as it is, as
+// those of the system do, need not look it up elsewhere in memory.
+func sendTo(conn net.PacketConn, data []byte, to netip.AddrPort) error {
+	to = unmapped(to)
+	if direct, ok := conn.(interface {
+		WriteToUDPAddrPort(data []byte, to netip.AddrPort) (int, error)
+	}); ok {
+		_, err := direct.WriteToUDPAddrPort(data, to)
+		return err
+	}
+	_, err := conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
+	return err
+}
+
+// unmapped is an address without the detour of IPv4 by IPv6 (RFC 4291 section 2.5.5.2).
+func unmapped(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}

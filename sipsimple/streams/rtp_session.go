@@ -113,7 +113,7 @@ func boundTo(conn net.PacketConn, ip netip.Addr) (netip.AddrPort, error) {
 	if bound.Addr().IsUnspecified() && ip.IsValid() {
 		bound = netip.AddrPortFrom(ip, bound.Port())
 	}
-	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), nil
+	return unmapped(bound), nil
 }
 
 // isPassing tells errors that a single datagram causes, such as an ICMP answer
@@ -124,7 +124,7 @@ func isPassing(err error) bool {
 }
 
 func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
-	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	from = unmapped(from)
 	if r.ice != nil && ice.IsSTUN(data) {
 		r.ice.receive(ice.RTP, data, from)
 	} else if port := r.port.Load(); port != nil {
@@ -133,7 +133,7 @@ func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
 }
 
 func (r *rtpSession) receiveControl(data []byte, from netip.AddrPort) {
-	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	from = unmapped(from)
 	if r.ice != nil && ice.IsSTUN(data) {
 		r.ice.receive(ice.RTCP, data, from)
 	} else if port := r.port.Load(); port != nil {
@@ -216,7 +216,7 @@ func (r *rtpSession) skip(step uint32) {
 
 // send sends one packet, unless encode adds nothing to it. A packet that cannot be
 // sent is as good as lost.
-func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode func(packet []byte) []byte) {
+func (r *rtpSession) send(to netip.AddrPort, payloadType uint8, step uint32, encode func(packet []byte) []byte) {
 	r.header.PayloadType = payloadType
 	size := r.header.MarshalSize()
 	r.packet = r.packet[:size]
@@ -239,7 +239,7 @@ func (r *rtpSession) send(to net.Addr, payloadType uint8, step uint32, encode fu
 }
 
 // write sends a packet, protected if that was negotiated: never otherwise.
-func (r *rtpSession) write(packet []byte, to net.Addr) error {
+func (r *rtpSession) write(packet []byte, to netip.AddrPort) error {
 	if security := r.security.Load(); security != nil {
 		sealed, err := security.seal(packet, &r.header)
 		if err != nil {
@@ -247,8 +247,7 @@ func (r *rtpSession) write(packet []byte, to net.Addr) error {
 		}
 		packet = sealed
 	}
-	_, err := r.pair.rtp.WriteTo(packet, to)
-	return err
+	return sendTo(r.pair.rtp, packet, to)
 }
 
 // protect takes the keys of a path.
@@ -263,7 +262,7 @@ func (r *rtpSession) protect(k keys) error {
 
 // sendEvent sends a packet of an event in place of sound (RFC 4733 section
 // 2.5.1): under the timestamp of its beginning, while time goes on.
-func (r *rtpSession) sendEvent(to net.Addr, payloadType uint8, step uint32, p eventPacket) {
+func (r *rtpSession) sendEvent(to netip.AddrPort, payloadType uint8, step uint32, p eventPacket) {
 	now := r.header.Timestamp
 	r.header.Timestamp, r.header.Marker = p.timestamp, p.first
 	r.send(to, payloadType, step, func(packet []byte) []byte { return append(packet, p.payload[:]...) })
@@ -271,7 +270,7 @@ func (r *rtpSession) sendEvent(to net.Addr, payloadType uint8, step uint32, p ev
 }
 
 // sendControl sends RTCP. What cannot be sent is as good as lost.
-func (r *rtpSession) sendControl(to net.Addr, data []byte) {
+func (r *rtpSession) sendControl(to netip.AddrPort, data []byte) {
 	if security := r.security.Load(); security != nil {
 		sealed, err := security.sealControl(data)
 		if err != nil {
@@ -279,7 +278,7 @@ func (r *rtpSession) sendControl(to net.Addr, data []byte) {
 		}
 		data = sealed
 	}
-	_, _ = r.pair.rtcp.WriteTo(data, to)
+	_ = sendTo(r.pair.rtcp, data, to)
 }
 
 // sender is our place in what we send. Called on the tick, or after the last.

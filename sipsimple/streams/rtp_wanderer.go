@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"net"
 	"net/netip"
 
 	"github.com/pion/rtp"
@@ -36,7 +35,7 @@ func (w *wanderer) packet(h *rtp.Header, from netip.AddrPort) bool {
 // strangeLocked takes what does not come from the peer's address. It is never played; but it may be that we move.
 func (a *audioPort) strangeLocked(data []byte, from netip.AddrPort) {
 	a.flow.Strangers++
-	if a.path.byICE || a.dest == nil || isControl(data) || !parseRTP(&a.parsed, data) ||
+	if a.path.byICE || !a.from.IsValid() || isControl(data) || !parseRTP(&a.parsed, data) ||
 		a.reception.known && a.reception.ssrc != a.parsed.SSRC || !a.negotiatedType(a.parsed.PayloadType) || !a.unsealLocked(data) {
 		return
 	}
@@ -55,5 +54,4 @@ func (a *audioPort) settleLocked(media, control netip.AddrPort) {
 	if a.hearing != nil {
 		a.wanderer = wanderer{}
 	}
-	a.dest, a.control = net.UDPAddrFromAddrPort(media), net.UDPAddrFromAddrPort(control)
 }
