@@ -89,6 +89,9 @@ var subjects = map[string]string{
 	"trf/new-call-never-starts":                    inOrder,
 	"trf/transferor-hangs-up":                      inOrder,
 	"trf/transferor-hangs-up-at-once":              inOrder,
+
+	"trf/refer-before-the-start-of-a-call-that-ends": inOrder,
+	"trf/refer-before-the-start-that-never-comes":    inOrder,
 }
 
 const (
