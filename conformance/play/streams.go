@@ -119,11 +119,16 @@ func (p *party) factory(typ string, real streams.Factory, isReal bool) streams.F
 }
 
 // offered is the definition of the stream that an m-line of an offer is about:
-// the label that a double writes tells, else the so-manieth line of a type is
+// the label that a double writes tells, or the path of MSRP, else the so-manieth line of a type is
 // the so-manieth name of that type.
 func (p *party) offered(typ string, remote *sdp.SessionDescription, index int) *scenario.StreamDef {
 	if name := double.Label(remote.MediaDescriptions[index]); p.world.c.Streams[name] != nil {
 		return p.definition(name)
+	}
+	if path, ok := remote.MediaDescriptions[index].Attribute("path"); ok {
+		if name := p.world.nameOfPath(path); name != "" {
+			return p.definition(name)
+		}
 	}
 	nth := 0
 	for _, m := range remote.MediaDescriptions[:index] {
@@ -136,6 +141,22 @@ func (p *party) offered(typ string, remote *sdp.SessionDescription, index int) *
 		return nil
 	}
 	return p.definition(names[min(nth, len(names)-1)])
+}
+
+// nameOfPath is the name of the stream that has offered an MSRP path, "" if none of an application has.
+func (w *world) nameOfPath(path string) string {
+	for _, p := range w.parties {
+		for _, s := range slices.Backward(p.allStreams()) {
+			named, ok := s.stream.(interface{ Attribute(string) (any, bool) })
+			if !ok || s.name == "" {
+				continue
+			}
+			if own, _ := named.Attribute("local_path"); own == path {
+				return s.name
+			}
+		}
+	}
+	return ""
 }
 
 // talks lists the streams of a type.

@@ -65,6 +65,7 @@ func (r *reporter) readCases(f *file) []row {
 		return []row{{vars: variables{}}}
 	}
 	var rows []row
+	named := slices.ContainsFunc(table.items, func(item *node) bool { return item.get("name") != nil })
 	for _, item := range table.items {
 		if !item.isDict() {
 			r.at(item, "expected a map with the values of one case, found %s", item.what())
@@ -88,6 +89,9 @@ func (r *reporter) readCases(f *file) []row {
 			one.name = strings.Trim(strings.Join(parts, ","), ",")
 		}
 		one.base = one.name
+		if named {
+			one.vars["name"] = &node{kind: scalarNode, pos: item.pos, text: one.name, quoted: true}
+		}
 		r.checkColumns(table.items[0], item)
 		rows = append(rows, one)
 	}
