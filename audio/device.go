@@ -30,6 +30,13 @@ type Pauser interface {
 	Resume()
 }
 
+// Lateness is what a device may implement that knows how much sound came too late
+// for it.
+type Lateness interface {
+	// Late is how much silence was played in the place of sound since Open.
+	Late() time.Duration
+}
+
 // ErrDeviceOpen is returned by Open of a device that is in use.
 var ErrDeviceOpen = errors.New("sound device is open already")
 

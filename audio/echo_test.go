@@ -146,7 +146,7 @@ func TestEchoCanceller(t *testing.T) {
 		r.heard(ear, 500*time.Millisecond)
 		r.voice = voice
 		from := r.samples
-		_, all, wrong = r.heard(ear, time.Second)
+		_, all, _ = r.heard(ear, time.Second)
 		alone := 0.0
 		for i := range rate {
 			alone += math.Pow(voice(from+i), 2)

@@ -46,6 +46,19 @@ func (d *device) Echo() (delay time.Duration, may bool) {
 	return (lead - 1) * audio.FrameDuration, d.input != audio.NoDevice && d.output != audio.NoDevice
 }
 
+// Late implements [audio.Lateness], of the card that is open now.
+func (d *device) Late() time.Duration {
+	p := d.pump.Load()
+	if p == nil {
+		return 0
+	}
+	l := p.line.Load()
+	if l == nil {
+		return 0
+	}
+	return time.Duration(l.late.Load()) * time.Second / time.Duration(l.rate)
+}
+
 // Open implements [audio.Device].
 func (d *device) Open(sampleRate int, process func(in, out []int16)) error {
 	p := newPump(sampleRate, process)

@@ -21,7 +21,8 @@ type line struct {
 
 	in, out *ring
 	elapsed atomic.Int64 // samples since the start, the clock of the card
-	missing atomic.Int64 // samples that had to be played and were not there
+	missing atomic.Int64 // samples that had to be played and were not there, and are not made up for yet
+	late    atomic.Int64 // all of them
 }
 
 func newLine(rate int, captures bool, channels int, wake chan<- struct{}) *line {
@@ -44,6 +45,7 @@ func (l *line) exchange(in, out []int16) {
 		n = len(out) / l.channels
 		if short := n - l.out.spread(out, l.channels); short > 0 {
 			l.missing.Add(int64(short))
+			l.late.Add(int64(short))
 		}
 	}
 	l.elapsed.Add(int64(n))

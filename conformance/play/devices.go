@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sipsimple/callflow/audio"
@@ -40,7 +41,8 @@ func (d *Devices) Check() error {
 // microphone is the device of the party's application.
 func (p *party) microphone() audio.Device {
 	if d := p.world.devices; d != nil && p == p.world.firstApplication() {
-		return &realSound{Devices: *d, lab: p.sound}
+		p.world.card = &realSound{Devices: *d, lab: p.sound}
+		return p.world.card
 	}
 	return p.sound
 }
@@ -62,7 +64,46 @@ type realSound struct {
 
 	mu       sync.Mutex
 	app, far audio.Device // nil: closed
+
+	moved [2]atomic.Int64 // frames so far, at both ends
 }
+
+// progress is how far the devices have come.
+type progress struct {
+	at    time.Time
+	moved [2]int64
+	late  [2]time.Duration
+}
+
+func (r *realSound) progress() progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := progress{at: time.Now()}
+	for i, d := range []audio.Device{r.app, r.far} {
+		p.moved[i] = r.moved[i].Load()
+		if l, ok := d.(audio.Lateness); ok {
+			p.late[i] = l.Late()
+		}
+	}
+	return p
+}
+
+// wasLate tells whether a device has had gaps since, or was slower or faster than the
+// time of the system by more than a few frames come at a time: whatever was heard then
+// says nothing about us.
+func (r *realSound) wasLate(since progress) bool {
+	now := r.progress()
+	due := int64(now.at.Sub(since.at) / audio.FrameDuration)
+	for i := range now.moved {
+		if frames := now.moved[i] - since.moved[i]; frames < due-inABatch || frames > due+inABatch || now.late[i] != since.late[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// inABatch is how many frames a device may move at a time.
+const inABatch = 6
 
 // Name implements [audio.Device].
 func (r *realSound) Name() string { return r.Input + ", " + r.Output }
@@ -81,7 +122,11 @@ func (r *realSound) Open(rate int, process func(in, out []int16)) error {
 	if err := far.Open(rate, r.ticker()); err != nil {
 		return err
 	}
-	if err := app.Open(rate, process); err != nil {
+	counted := func(in, out []int16) {
+		r.moved[0].Add(1)
+		process(in, out)
+	}
+	if err := app.Open(rate, counted); err != nil {
 		return errors.Join(err, far.Close())
 	}
 	r.mu.Lock()
@@ -95,6 +140,7 @@ func (r *realSound) Open(rate int, process func(in, out []int16)) error {
 func (r *realSound) ticker() func(in, out []int16) {
 	var next time.Time
 	return func(in, out []int16) {
+		r.moved[1].Add(1)
 		if now := time.Now(); now.Sub(next).Abs() > unevenness {
 			next = now
 		}

@@ -71,7 +71,7 @@ func (d *driver) do(s *scenario.Step) *Failure {
 	case *scenario.CheckNow:
 		return d.check(s, v.Checks)
 	case *scenario.Listen:
-		return d.listen(s, v)
+		return d.listen(v)
 	case *scenario.When:
 		return d.arm(s, v)
 	case *scenario.Together:

@@ -20,6 +20,7 @@ type world struct {
 	c       *scenario.Case
 	net     *simnet.Network   // nil in other worlds
 	devices *Devices          // nil in other worlds than device
+	card    *realSound        // of the first application there
 	real    *loopback.Network // nil in the simulated one
 	begun   bool              // the first step may be done
 	deliver func()            // has real deliver, from the first step on
