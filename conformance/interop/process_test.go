@@ -91,6 +91,23 @@ func (p *process) prints(pattern string) []string {
 	}
 }
 
+// printsTimes waits until a text has been printed so many times.
+func (p *process) printsTimes(part string, times int) {
+	p.t.Helper()
+	limit := time.After(patience)
+	for {
+		text, more := p.text()
+		if strings.Count(text, part) >= times {
+			return
+		}
+		select {
+		case <-more:
+		case <-limit:
+			p.t.Fatalf("%s does not print %q %d times but\n%s", p.name, part, times, text)
+		}
+	}
+}
+
 // stop ends the program, the hard way if need be.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself

@@ -76,6 +76,9 @@ func callOf(u *usage) DialogID { return DialogID{CallID: u.id.CallID, LocalTag: 
 func (t *table) end(d *dialog) {
 	if t.dialogs[d.id] != nil {
 		delete(t.dialogs, d.id)
+		if len(t.dialogs) == 0 {
+			t.dialogs = map[DialogID]*entry{} // a map does not shrink
+		}
 		t.ended.put(d.id)
 	}
 }

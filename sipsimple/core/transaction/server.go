@@ -168,5 +168,8 @@ func (s *serverTx) forget() {
 	s.stopAll()
 	if s.layer.servers[s.key] == s {
 		delete(s.layer.servers, s.key)
+		if len(s.layer.servers) == 0 {
+			s.layer.servers = map[string]*serverTx{} // a map does not shrink
+		}
 	}
 }
