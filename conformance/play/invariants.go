@@ -12,7 +12,9 @@ import (
 // broken checks the log of every session against what holds for all of them
 // (session.md 6.4), and what is sent against what holds for all messages
 // (wirerules.go), whether the file asks for it or not.
-func (w *world) broken() []Failure {
+//
+// A run that was not played to its end (over is false) may have left answers open.
+func (w *world) broken(over bool) []Failure {
 	var list []Failure
 	for _, p := range w.parties {
 		for _, s := range p.allSessions() {
@@ -25,7 +27,7 @@ func (w *world) broken() []Failure {
 			list = append(list, check.failures...)
 		}
 	}
-	return append(list, w.brokenSIP()...)
+	return append(list, w.brokenSIP(over)...)
 }
 
 // life follows one session through its notifications.

@@ -139,14 +139,14 @@ func (d *driver) judge(began time.Time) []Failure {
 	}
 	if f := d.run(d.c.Steps); f != nil {
 		d.collect()
-		return append([]Failure{*f}, d.broken()...)
+		return append([]Failure{*f}, d.broken(false)...)
 	}
 	failures := d.rest()
 	if f := d.wrongAttribute(d.c.Finally); f != nil {
 		f.What = "finally: " + strings.TrimPrefix(f.What, "check ")
 		failures = append(failures, *f)
 	}
-	failures = append(failures, d.broken()...)
+	failures = append(failures, d.broken(true)...)
 	return append(failures, d.overBudget(time.Since(began))...)
 }
 
