@@ -103,6 +103,8 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"lint", "good.yaml"}, 0, "1 file, 1 case: no problems", ""},
 		{[]string{"lint", "mistaken.yaml"}, 2, "", "mistaken.yaml:5:"},
 		{[]string{"list", "good.yaml"}, 0, "a good one", ""},
+		{[]string{"list", "--notifications", "session"}, 0, "SIPSessionDidEnd {originator: local | remote, end_reason}", ""},
+		{[]string{"list", "--notifications", "SIPSessionDidStopp"}, 2, "", "no notification is called so"},
 		{[]string{"list", "good.yaml", "--clauses"}, 0, "S2                       good\nS19                      good\nrfc3261#13", ""},
 		{[]string{"coverage", "good.yaml", "bad.yaml"}, 0, "S19                      fail   bad good", ""},
 		{[]string{"new", "good.yaml"}, 2, "", "is there already"},

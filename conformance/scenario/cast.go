@@ -189,6 +189,9 @@ func (c *compiler) useParty(name string) { c.flow.parties[name] = true }
 
 // knownParty reports an unknown party and notes a known one as used.
 func (c *compiler) knownParty(n *node, name string) bool {
+	if len(c.result.Parties) == 0 {
+		return false // which has been said once
+	}
 	if c.party(name) == nil {
 		c.r.inside(n, name, "unknown party %s%s", quote(name), hint(name, c.partyNames()))
 		return false

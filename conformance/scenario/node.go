@@ -22,6 +22,7 @@ type node struct {
 	text   string // of a scalar
 	quoted bool   // literal text
 	null   bool   // nothing is written there
+	cut    bool   // and its key ends at a comma within {}
 	items  []*node
 	pairs  []pair
 }
@@ -71,6 +72,8 @@ pairs:
 // what says in words what a node is, for "expected X, found Y".
 func (n *node) what() string {
 	switch {
+	case n.cut:
+		return `nothing: within {} a comma ends the key; quote it, as in {"alice, bob": …}`
 	case n.null:
 		return "nothing"
 	case n.isList() && len(n.items) == 0:

@@ -96,6 +96,7 @@ func (c *compiler) verbOf(n *node, pairs []pair) *pair {
 	}
 	switch {
 	case found != nil:
+	case unknown != nil && len(c.result.Parties) == 0: // which has been said once
 	case unknown != nil:
 		known := append(append(c.partyNames(), names(verbs())...), names(smallKeys)...)
 		c.r.at(unknown.key, "%s is neither a party nor a verb%s", quote(unknown.key.text), didYouMean(unknown.key.text, known))

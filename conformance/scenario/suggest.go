@@ -26,7 +26,7 @@ func didYouMean(word string, known []string) string {
 		if strings.HasPrefix(k, word) && len(word) >= 4 {
 			d = min(d, distance) // a beginning of it counts as near
 		}
-		if d < distance || d == distance && best == "" {
+		if d < distance || d == distance && (best == "" || alike(word, k) > alike(word, best)) {
 			best, distance = k, d
 		}
 	}
@@ -36,9 +36,21 @@ func didYouMean(word string, known []string) string {
 	return " (did you mean " + best + "?)"
 }
 
+// alike is how many octets two different words have in common at their ends.
+func alike(a, b string) int {
+	from, to := 0, 0
+	for from < min(len(a), len(b)) && a[from] == b[from] {
+		from++
+	}
+	for to < min(len(a), len(b))-from && a[len(a)-1-to] == b[len(b)-1-to] {
+		to++
+	}
+	return from + to
+}
+
 // oneOf lists words for "expected …": all when they are few, else nothing.
 func oneOf(known []string) string {
-	if len(known) > 12 {
+	if len(known) == 0 || len(known) > 12 {
 		return ""
 	}
 	return "; expected " + strings.Join(known, ", ")

@@ -99,6 +99,7 @@ func reportSyntax(r *reporter, name string, lines []string, err error) {
 	for line < len(lines) && strings.TrimSpace(lines[line-1]) == "" {
 		line++
 	}
+	line = offendingLine(lines, line, said)
 	text := lines[line-1]
 	message := "this is not YAML: " + said
 	for _, w := range words {
@@ -110,8 +111,11 @@ func reportSyntax(r *reporter, name string, lines []string, err error) {
 	if strings.ContainsAny(text, "{[") && questionMark.MatchString(text) {
 		message = "a text with \"?\" in it is quoted inside {} and []"
 	}
+	if strings.Contains(said, "'-' indicator") && strings.HasPrefix(strings.TrimSpace(text), "-") {
+		message = "a \"-\" needs a space behind it"
+	}
 	col := 1 + utf8.RuneCountInString(text) - utf8.RuneCountInString(strings.TrimLeft(text, " "))
-	if strings.Contains(text[:len(text)-len(strings.TrimLeft(text, " \t"))], "\t") {
+	if strings.Contains(indentOf(text), "\t") {
 		message, col = "a tab; indent with spaces", 1+strings.Index(text, "\t")
 	}
 	if i := offender(text); i >= 0 && strings.Contains(said, "cannot start any token") {
@@ -120,6 +124,34 @@ func reportSyntax(r *reporter, name string, lines []string, err error) {
 	width := utf8.RuneCountInString(strings.TrimSpace(text)) - (col - 1 - (len(text) - len(strings.TrimLeft(text, " "))))
 	r.add(match.Pos{File: name, Line: line, Col: col}, min(width, 60), message)
 }
+
+// offendingLine finds the line that is meant, from the one that the parser
+// names, a number from 1: of a tab it names the line before, of a list that
+// ends in between its beginning.
+func offendingLine(lines []string, line int, said string) int {
+	if strings.Contains(said, "tab character") && !strings.Contains(indentOf(lines[line-1]), "\t") {
+		if line < len(lines) && strings.Contains(indentOf(lines[line]), "\t") {
+			return line + 1
+		}
+	}
+	if !strings.Contains(said, "'-' indicator") {
+		return line
+	}
+	indent := indentOf(lines[line-1])
+	for i := line; i < len(lines); i++ {
+		text := strings.TrimSpace(lines[i])
+		switch here := indentOf(lines[i]); {
+		case text == "" || strings.HasPrefix(text, "#") || len(here) > len(indent):
+		case here == indent && (text == "-" || strings.HasPrefix(text, "- ")):
+		default:
+			return i + 1
+		}
+	}
+	return line
+}
+
+// indentOf is the white space that a line begins with.
+func indentOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
 
 // offender finds a character that no plain value may begin with.
 func offender(line string) int {

@@ -80,6 +80,18 @@ func newCatalogue(others []StreamType) *catalogue {
 	return c
 }
 
+// WatchPatterns are the patterns that a word of watch stands for; what is no
+// such word is a pattern itself.
+func WatchPatterns(word string) []string {
+	switch {
+	case word == "session":
+		return newCatalogue(nil).session()
+	case watchWords[word] != nil:
+		return watchWords[word]
+	}
+	return []string{word}
+}
+
 func (c *catalogue) has(name string) bool {
 	_, ok := c.fields[name]
 	return ok

@@ -152,7 +152,7 @@ func (c *compiler) messageName(item *match.Item, n *node) {
 				c.r.at(n, "%s: expected a code and the method that it answers, such as 200 INVITE", quote(text))
 				return
 			}
-			item.Fields["method"] = match.Literal{Text: method}
+			item.Fields["method"] = match.Literal{Text: c.method(textNode(n.pos, method))}
 		}
 	case methodForm.MatchString(text):
 		item.Fields["method"] = match.Literal{Text: c.method(n)}

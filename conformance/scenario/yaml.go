@@ -96,7 +96,7 @@ func (c *converter) convertPairs(n *node, y *yamlnode.Node, depth int) {
 			continue
 		}
 		if value.null {
-			value.pos = key.pos
+			value.pos, value.cut = key.pos, c.cutShort(p.Key)
 		}
 		if first, ok := seen[key.text]; ok {
 			c.r.at(key, "%s stands here a second time; the first is in line %d", quote(key.text), first.Line)
@@ -105,6 +105,17 @@ func (c *converter) convertPairs(n *node, y *yamlnode.Node, depth int) {
 		seen[key.text] = key.pos
 		n.pairs = append(n.pairs, pair{key, value})
 	}
+}
+
+// cutShort tells a key without a colon that a comma ends: {alice, bob: [...]} has
+// the keys alice and bob.
+func (c *converter) cutShort(key *yamlnode.Node) bool {
+	lines := c.r.lines[c.file]
+	if key.Quoted || key.Line < 1 || key.Line > len(lines) {
+		return false
+	}
+	_, behind, found := strings.Cut(lines[key.Line-1], key.Text)
+	return found && strings.HasPrefix(strings.TrimLeft(behind, " "), ",")
 }
 
 func (c *converter) refuse(n *node, format string, args ...any) {
