@@ -25,41 +25,36 @@ func project(samples []int16, rate int, hz []float64) *projection {
 	basis, input := waves(hz, rate, p.size), make([]float64, p.size)
 	for k := range p.count {
 		dots := p.step(k)
-		convert(input, samples[k*p.size:])
+		dots[p.width-1], p.energy[k] = convert(input, samples[k*p.size:])
 		for i, b := range basis {
 			dots[i] = product(input, b)
 		}
-		dots[p.width-1], p.energy[k] = sum(input), product(input, input)
 	}
 	return p
 }
 
-// convert fills out. Four at a time keep the processor busy, as in product.
-func convert(out []float64, in []int16) {
+// convert fills out, and returns the sum and the energy of its samples: both are
+// exact. Four at a time keep the processor busy, as in product.
+func convert(out []float64, in []int16) (sum, energy float64) {
+	var e0, e1, e2, e3 float64
+	total := 0
 	in = in[:len(out)]
 	for len(out) >= 4 && len(in) >= 4 {
 		a, b, c, d := float64(in[0]), float64(in[1]), float64(in[2]), float64(in[3])
 		out[0], out[1], out[2], out[3] = a, b, c, d
+		total += int(in[0]) + int(in[1]) + int(in[2]) + int(in[3])
+		e0 += a * a
+		e1 += b * b
+		e2 += c * c
+		e3 += d * d
 		out, in = out[4:], in[4:]
 	}
 	for i := range out {
 		out[i] = float64(in[i])
+		total += int(in[i])
+		e0 += out[i] * out[i]
 	}
-}
-
-func sum(values []float64) float64 {
-	var s0, s1, s2, s3 float64
-	for len(values) >= 4 {
-		s0 += values[0]
-		s1 += values[1]
-		s2 += values[2]
-		s3 += values[3]
-		values = values[4:]
-	}
-	for _, v := range values {
-		s0 += v
-	}
-	return s0 + s1 + s2 + s3
+	return float64(total), e0 + e1 + e2 + e3
 }
 
 // step is the scalar products of a step.
