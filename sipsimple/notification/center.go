@@ -42,9 +42,9 @@ type Center struct {
 	box mailbox.Mailbox
 	ctx context.Context // marks the dispatcher, for [Notification.Context]
 
-	mu            sync.Mutex
-	seq           uint64
-	registrations []*Handle
+	mu         sync.Mutex
+	seq        uint64
+	registered registry
 }
 
 // NewCenter returns an empty centre. log receives the panics of observers; nil
@@ -63,6 +63,7 @@ type Handle struct {
 	center   *Center
 	observer Observer
 	filters  []Filter
+	number   uint64 // its place among all
 
 	mu        sync.Mutex
 	cancelled bool
@@ -77,7 +78,7 @@ func (c *Center) AddObserver(observer Observer, filters ...Filter) *Handle {
 	h := &Handle{center: c, observer: observer, filters: filters}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.registrations = append(c.registrations, h)
+	c.registered.add(h)
 	return h
 }
 
@@ -85,12 +86,16 @@ func (c *Center) AddObserver(observer Observer, filters ...Filter) *Handle {
 // may be called from an observer, and more than once.
 func (h *Handle) Cancel() {
 	h.mu.Lock()
+	again := h.cancelled
 	h.cancelled = true
 	h.mu.Unlock()
+	if again {
+		return
+	}
 	c := h.center
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.registrations = slices.DeleteFunc(slices.Clone(c.registrations), func(other *Handle) bool { return other == h })
+	c.registered.remove(h)
 }
 
 // CancelWait is Cancel, and waits for a delivery in flight. Never call it from
@@ -195,11 +200,10 @@ func (c *Center) deliver(n Notification, done chan<- struct{}) {
 		defer close(done)
 	}
 	c.mu.Lock()
-	registrations := c.registrations
-	registrations = registrations[:len(registrations):len(registrations)]
+	general, certain := c.registered.of(n.Sender)
 	c.mu.Unlock()
 	n.ctx = c.ctx
-	for _, h := range registrations {
+	for h := next(&general, &certain); h != nil; h = next(&general, &certain) {
 		if h.wants(&n) {
 			h.call(n)
 		}

@@ -168,3 +168,33 @@ func BenchmarkPostWait(b *testing.B) {
 		_ = c.PostWait(context.Background(), "x", other{})
 	}
 }
+
+// Observers of a sender and observers of everything are called in the order in
+// which they were added, and each once.
+func TestOrderOfRegistration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := notification.NewCenter(nil)
+		var log []string
+		add := func(who string, filters ...notification.Filter) *notification.Handle {
+			return c.AddObserver(notification.ObserverFunc(func(n notification.Notification) {
+				log = append(log, fmt.Sprint(who, n.Sender))
+			}), filters...)
+		}
+		x, y := notification.Filter{Sender: "x"}, notification.Filter{Sender: "y"}
+		add("a", x)
+		add("b")
+		gone := add("c", x)
+		add("d", y, x, notification.Filter{Name: "TestOther", Sender: "y"})
+		add("e", notification.Filter{Name: "TestHappened"})
+		add("f", x)
+		gone.Cancel()
+		gone.Cancel()
+		c.Post("x", happened{})
+		c.Post("y", other{})
+		c.Post([]int{1}, happened{}) // cannot be a key
+		synctest.Wait()
+		if want := []string{"ax", "bx", "dx", "ex", "fx", "by", "dy", "b[1]", "e[1]"}; !slices.Equal(log, want) {
+			t.Errorf("called %v, want %v", log, want)
+		}
+	})
+}

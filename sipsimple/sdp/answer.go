@@ -27,8 +27,9 @@ func AnswerLine(offer *sdp.MediaDescription, session *sdp.SessionDescription,
 	}
 	keep := make(map[string]string)
 	var order []string
-	for _, theirs := range answerCodecs(offer, local) {
-		keep[ourFormat(local, theirs)] = theirs.Format
+	ours := Codecs(local)
+	for _, theirs := range answerCodecs(offer, ours) {
+		keep[ourFormat(ours, theirs)] = theirs.Format
 		order = append(order, theirs.Format)
 	}
 	renumber(answer, keep)
@@ -46,8 +47,7 @@ func compatible(a, b *sdp.MediaDescription) bool {
 // answerCodecs picks from the offer: the first common codec and the first
 // common telephone-event, rather one on the clock of the codec (RFC 4733 section
 // 2.1).
-func answerCodecs(offer, local *sdp.MediaDescription) []Codec {
-	ours := Codecs(local)
+func answerCodecs(offer *sdp.MediaDescription, ours []Codec) []Codec {
 	var codec, events []Codec
 	for _, c := range Codecs(offer) {
 		switch {
@@ -65,9 +65,9 @@ func answerCodecs(offer, local *sdp.MediaDescription) []Codec {
 	return append(codec, events[:min(1, len(events))]...)
 }
 
-// ourFormat is our number for a codec of the peer.
-func ourFormat(local *sdp.MediaDescription, theirs Codec) string {
-	for _, c := range Codecs(local) {
+// ourFormat is the number among codecs of ours for one of the peer.
+func ourFormat(ours []Codec, theirs Codec) string {
+	for _, c := range ours {
 		if c.Equal(theirs) {
 			return c.Format
 		}

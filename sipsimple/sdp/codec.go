@@ -121,6 +121,9 @@ func parseRTPMap(value string) (Codec, bool) {
 		return Codec{}, false
 	}
 	c := Codec{Name: name, Rate: rate, Channels: 1}
+	if channels == "" {
+		return c, true
+	}
 	channels, _, _ = strings.Cut(channels, "/")
 	if n, err := strconv.Atoi(channels); err == nil && n > 0 {
 		c.Channels = n

@@ -52,8 +52,9 @@ func resize(lines, others []*sdp.MediaDescription, n int) []*sdp.MediaDescriptio
 // line does not have it.
 func commonFormats(m *sdp.MediaDescription, order []Codec) []string {
 	formats := make([]string, len(order))
+	own := Codecs(m)
 	for i, c := range order {
-		formats[i] = ourFormat(m, c)
+		formats[i] = ourFormat(own, c)
 	}
 	return formats
 }

@@ -41,24 +41,35 @@ func CloneLine(m *sdp.MediaDescription) *sdp.MediaDescription {
 		return nil
 	}
 	c := *m
-	c.MediaName.Protos = slices.Clone(m.MediaName.Protos)
-	c.MediaName.Formats = slices.Clone(m.MediaName.Formats)
+	c.MediaName.Protos, c.MediaName.Formats = cloneWords(m.MediaName.Protos, m.MediaName.Formats)
 	c.ConnectionInformation = cloneConnection(m.ConnectionInformation)
 	c.Bandwidth = slices.Clone(m.Bandwidth)
 	c.Attributes = slices.Clone(m.Attributes)
 	return &c
 }
 
+// cloneWords copies two lists to one array.
+func cloneWords(a, b []string) ([]string, []string) {
+	n := len(a)
+	both := slices.Concat(a, b)
+	return both[:n:n], both[n:]
+}
+
+// cloneConnection copies a c= line and what it refers to, in one piece.
 func cloneConnection(c *sdp.ConnectionInformation) *sdp.ConnectionInformation {
 	if c == nil {
 		return nil
 	}
-	copied := *c
-	if c.Address != nil {
-		address := *c.Address
-		copied.Address = &address
+	if c.Address == nil {
+		copied := *c
+		return &copied
 	}
-	return &copied
+	copied := &struct {
+		line    sdp.ConnectionInformation
+		address sdp.Address
+	}{*c, *c.Address}
+	copied.line.Address = &copied.address
+	return &copied.line
 }
 
 // Same tells whether two descriptions say the same, their o= lines apart: the

@@ -140,7 +140,10 @@ func parsePort(text string) sdp.RangedPort {
 		return sdp.RangedPort{}
 	}
 	result := sdp.RangedPort{Value: int(port)}
-	if n, err := strconv.ParseUint(count, 10, 16); ranged && err == nil && n > 0 {
+	if !ranged {
+		return result
+	}
+	if n, err := strconv.ParseUint(count, 10, 16); err == nil && n > 0 {
 		r := int(n)
 		result.Range = &r
 	}

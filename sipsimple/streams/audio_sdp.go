@@ -74,8 +74,11 @@ func ourCodecs(env *Environment) []audio.Codec {
 	}
 	var codecs []audio.Codec
 	for _, name := range names {
-		base, rate, _ := strings.Cut(name, "/")
-		clock, _ := strconv.Atoi(rate) // no rate: 0, any
+		base, rate, limited := strings.Cut(name, "/")
+		clock := 0 // any
+		if limited {
+			clock, _ = strconv.Atoi(rate) // no number: any
+		}
 		c, ok := audio.LookupCodec(base, clock)
 		known := slices.ContainsFunc(codecs, func(other audio.Codec) bool { return other.PayloadType == c.PayloadType })
 		if ok && !known && c.Sendable() && (c.AnyRate || c.SampleRate <= env.Mixer.SampleRate()) {

@@ -1,0 +1,95 @@
+package notification
+
+import (
+	"reflect"
+	"slices"
+)
+
+// registry is who has registered, found by sender: most registrations are for
+// the stream or session of one call, and what happens in another is none of their
+// business. Its lists are replaced when something is taken out of them, so that a
+// delivery under way keeps those it has begun with.
+type registry struct {
+	made    uint64            // registrations so far
+	general []*Handle         // for others than certain senders, too
+	certain map[any][]*Handle // for certain senders
+}
+
+// add enters a registration behind all others.
+func (r *registry) add(h *Handle) {
+	r.made++
+	h.number = r.made
+	senders, certain := h.senders()
+	if !certain {
+		r.general = append(r.general, h)
+		return
+	}
+	if r.certain == nil {
+		r.certain = map[any][]*Handle{}
+	}
+	for _, s := range senders {
+		r.certain[s] = append(r.certain[s], h)
+	}
+}
+
+func (r *registry) remove(h *Handle) {
+	senders, certain := h.senders()
+	if !certain {
+		r.general = without(r.general, h)
+		return
+	}
+	for _, s := range senders {
+		if left := without(r.certain[s], h); len(left) > 0 {
+			r.certain[s] = left
+		} else {
+			delete(r.certain, s)
+		}
+	}
+}
+
+// without is a new list.
+func without(list []*Handle, h *Handle) []*Handle {
+	if len(list) == 1 && list[0] == h {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(other *Handle) bool { return other == h })
+}
+
+// of are the registrations that a notification of a sender may be for: two lists,
+// each in the order of registration.
+func (r *registry) of(sender any) (general, certain []*Handle) {
+	general = slices.Clip(r.general)
+	if len(r.certain) > 0 && isKey(sender) {
+		certain = slices.Clip(r.certain[sender])
+	}
+	return general, certain
+}
+
+// next takes the earlier of two lists' first registrations, nil from empty ones.
+func next(a, b *[]*Handle) *Handle {
+	if len(*a) == 0 || len(*b) > 0 && (*b)[0].number < (*a)[0].number {
+		a = b
+	}
+	if len(*a) == 0 {
+		return nil
+	}
+	first := (*a)[0]
+	*a = (*a)[1:]
+	return first
+}
+
+// senders are those that the registration is for; false: for others as well.
+func (h *Handle) senders() (list []any, certain bool) {
+	for _, f := range h.filters {
+		if !isKey(f.Sender) {
+			return nil, false
+		}
+		if !slices.Contains(list, f.Sender) {
+			list = append(list, f.Sender)
+		}
+	}
+	return list, len(list) > 0
+}
+
+// isKey tells whether a sender can be a key of a map.
+func isKey(sender any) bool { return sender != nil && reflect.ValueOf(sender).Comparable() }
