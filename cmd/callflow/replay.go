@@ -100,9 +100,12 @@ func (o *replayOptions) find(cmd *cobra.Command, args []string) ([]*scenario.Cas
 		}
 	}
 	if found == nil {
-		fmt.Fprintln(cmd.ErrOrStderr(), "the cases are:")
+		fmt.Fprintf(cmd.ErrOrStderr(), "the cases of %s are:\n", args[0])
 		for _, c := range cases {
 			fmt.Fprintf(cmd.ErrOrStderr(), "  --case %q\n", c.Name)
+		}
+		if o.name == "" {
+			return nil, exit{exitBadInput, args[0] + " has several cases: choose one with --case"}
 		}
 		return nil, exit{exitBadInput, fmt.Sprintf("no case %q in %s", o.name, args[0])}
 	}

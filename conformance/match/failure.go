@@ -21,6 +21,9 @@ type Failure struct {
 	BeforeItem *Item
 	// Reason tells why waiting ended, when nothing came.
 	Reason string
+	// Earlier, when nothing came, is the last event that the item would have
+	// matched and that had been consumed before this list began; else nil.
+	Earlier *Event
 }
 
 // Error is the failure in one line.

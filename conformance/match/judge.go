@@ -43,6 +43,7 @@ type watcher struct {
 	View
 	matching
 	sequence *sequence
+	from     int  // events before it were consumed when the list began
 	next     int  // events before it have been looked at
 	closed   bool // something beyond the end of the list was seen
 }
@@ -72,6 +73,9 @@ func NewJudge(env Env, views []View, tails *Tails, mark func(*Log) int) *Judge {
 	for _, v := range views {
 		w := &watcher{View: v, sequence: newSequence(v.Items, false)}
 		w.matching = matching{env: env, log: v.Log}
+		if w.from = v.Log.next(0, v.Selects); w.from < 0 {
+			w.from = v.Log.Len()
+		}
 		j.watchers = append(j.watchers, w)
 	}
 	return j
@@ -130,10 +134,31 @@ func (w *watcher) show(i int) *Failure {
 func (w *watcher) fails(ev *Event, reason string) *Failure {
 	f := w.failure(w.Name, w.sequence, ev)
 	f.Reason = reason
+	if ev == nil && f.Item != nil {
+		f.Earlier = w.earlier(f.Item)
+	}
 	if f.Item == nil && f.Forbidden == nil {
 		f.Pos = w.Pos
 	}
 	return f
+}
+
+// earlier is the last event before this list that the item would have matched.
+func (w *watcher) earlier(item *Item) *Event {
+	wanted := newSequence([]Item{*item}, false).expecting(nil)
+	for i := w.from - 1; i >= 0 && len(wanted) == 1; i-- {
+		ev := &w.Log.entries[i].event
+		if ev.Name != item.Name || w.Selects != nil && !w.Selects(*ev) {
+			continue
+		}
+		outer := w.begin()
+		differs := len(wanted[0].differences(&w.matching, ev)) > 0
+		w.rollback(outer)
+		if !differs {
+			return ev
+		}
+	}
+	return nil
 }
 
 // Failure is what went wrong, nil while nothing has.

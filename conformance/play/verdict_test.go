@@ -67,6 +67,8 @@ func TestVerdicts(t *testing.T) {
 			"did not happen within 50s; the next thing to happen is at 90.000 s: alice: MediaStreamWillEnd"},
 		{"nothing is to come", heading + "steps:" + established + "  - expect:\n      alice: [SIPSessionDidEnd]\n",
 			"nothing is scheduled: nothing has happened since 0.030 s, and nothing will\nalice: the session bob is connected\nbob: the session alice is connected"},
+		{"it is over already", heading + "steps:" + established + "  - expect: {wire: [..., alice > bob: INVITE]}\n",
+			"wire: expected {alice > bob: INVITE}: nothing is scheduled: nothing has happened since 0.030 s"},
 		{"nobody calls", heading + "steps:\n  - bob: accept\n  - expect:\n      alice: []\n",
 			"bob: accept: waiting to accept: bob has no session"},
 		{"an error that does not come", heading + "steps:\n  - alice: {call: bob, streams: [a]}\n  - expect:\n      bob: [SIPSessionNewIncoming]\n" +

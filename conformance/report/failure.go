@@ -79,6 +79,9 @@ func (t *failureBlock) judgement(f *match.Failure) {
 	case f.Got == nil:
 		t.print("    expected  %s", f.Item.Describe(nil))
 		t.print("    got       nothing (%s)", f.Reason)
+		if f.Earlier != nil {
+			t.print("    earlier   %s at %s: an expect before this one has taken it", f.Earlier, match.FormatTime(f.Earlier.At))
+		}
 	case comparable(f):
 		t.compare(f)
 	default:
