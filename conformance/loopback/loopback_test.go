@@ -65,6 +65,18 @@ func TestDatagrams(t *testing.T) {
 	if err != nil || string(buf[:n]) != "hello" || from.String() != "192.0.2.1:5060" {
 		t.Errorf("%q from %v, %v", buf[:n], from, err)
 	}
+	direct, ok := a.(interface {
+		WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+	})
+	if !ok {
+		t.Fatal("no WriteToUDPAddrPort")
+	}
+	if _, err := direct.WriteToUDPAddrPort([]byte("once more"), netip.AddrPortFrom(bob.Addr(), 5060)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := b.ReadFrom(buf); err != nil || string(buf[:n]) != "once more" {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
 	if open := bob.OpenSockets(); !slices.Equal(open, []string{"udp 192.0.2.7:5060"}) {
 		t.Errorf("open: %v", open)
 	}

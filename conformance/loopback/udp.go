@@ -100,6 +100,8 @@ func (c *udpConn) WriteTo(b []byte, to net.Addr) (int, error) { return c.send(b,
 
 func (c *udpConn) WriteToUDP(b []byte, to *net.UDPAddr) (int, error) { return c.send(b, addrPort(to)) }
 
+func (c *udpConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) { return c.send(b, to) }
+
 func (c *udpConn) WriteMsgUDP(b, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
 	if to == nil {
 		n, err = c.Write(b)
@@ -114,11 +116,11 @@ func (c *udpConn) send(b []byte, to netip.AddrPort) (int, error) {
 	if !ok {
 		return len(b), nil
 	}
-	return c.WriteToUDPAddrPort(b, actual)
+	return c.sendActual(b, actual)
 }
 
-// WriteToUDPAddrPort writes to a real address.
-func (c *udpConn) WriteToUDPAddrPort(b []byte, actual netip.AddrPort) (int, error) {
+// sendActual writes to a real address.
+func (c *udpConn) sendActual(b []byte, actual netip.AddrPort) (int, error) {
 	if !isMedia(b) {
 		c.h.n.sending()
 	}

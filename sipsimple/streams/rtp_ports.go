@@ -110,7 +110,8 @@ func (p portPair) close() {
 }
 
 // sendTo sends a datagram from a socket: one that takes the address as it is, as
-// those of the system do, need not look it up elsewhere in memory.
+// those of the system do, need not look it up elsewhere in memory. What wraps one
+// of those and changes WriteTo has to change WriteToUDPAddrPort, too.
 func sendTo(conn net.PacketConn, data []byte, to netip.AddrPort) error {
 	to = unmapped(to)
 	if direct, ok := conn.(interface {
