@@ -45,7 +45,7 @@ func BenchmarkPipe(b *testing.B) {
 		data, dst := media(), address(to)
 		b.ReportAllocs()
 		for i := range b.N {
-			from.WriteToUDPAddrPort(data, dst)
+			from.WriteToAddrPort(data, dst)
 			if i%100 == 99 {
 				time.Sleep(time.Millisecond)
 			}
@@ -81,7 +81,7 @@ func BenchmarkReader(b *testing.B) {
 		data, dst := media(), address(to)
 		b.ReportAllocs()
 		for i := range b.N {
-			from.WriteToUDPAddrPort(data, dst)
+			from.WriteToAddrPort(data, dst)
 			if i%100 == 99 {
 				time.Sleep(time.Millisecond)
 			}
@@ -128,7 +128,7 @@ func benchmarkCalls(b *testing.B, calls int) {
 		for range ticks {
 			<-clock.C
 			for _, e := range ends {
-				e.conn.WriteToUDPAddrPort(data, e.dst)
+				e.conn.WriteToAddrPort(data, e.dst)
 			}
 		}
 		clock.Stop()

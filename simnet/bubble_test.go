@@ -99,7 +99,7 @@ func TestPanicOfAReceiverComesOutOfClose(t *testing.T) {
 			alice := mustHost(t, n, "alice")
 			n.Tap(func(simnet.Packet) { fail() })
 			c := mustListen(t, alice, ":1000")
-			c.WriteToUDPAddrPort([]byte("x"), address(mustListen(t, alice, alice.Addr().String()+":1001")))
+			c.WriteToAddrPort([]byte("x"), address(mustListen(t, alice, alice.Addr().String()+":1001")))
 			time.Sleep(time.Second)
 		})
 		var panicked *simnet.PanicError

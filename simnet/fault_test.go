@@ -45,7 +45,7 @@ func post(t interface{ Fatal(...any) }, n *simnet.Network, every time.Duration, 
 	})
 	dst := netip.AddrPortFrom(bob.Addr(), 5060)
 	for _, text := range texts {
-		out.(*simnet.UDPConn).WriteToUDPAddrPort([]byte(text), dst)
+		out.(*simnet.UDPConn).WriteToAddrPort([]byte(text), dst)
 		if every > 0 {
 			time.Sleep(every)
 		}

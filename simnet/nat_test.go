@@ -39,7 +39,7 @@ func hear(c *simnet.UDPConn) (string, netip.AddrPort) {
 
 func say(t *testing.T, c *simnet.UDPConn, to netip.AddrPort, text string) {
 	t.Helper()
-	if _, err := c.WriteToUDPAddrPort([]byte(text), to); err != nil {
+	if _, err := c.WriteToAddrPort([]byte(text), to); err != nil {
 		t.Error(err)
 	}
 }

@@ -138,7 +138,7 @@ func TestCloseEndsEverything(t *testing.T) {
 		} {
 			go func() { errs <- wait() }()
 		}
-		u.WriteToUDPAddrPort([]byte("under way"), netip.AddrPortFrom(alice.Addr(), 1))
+		u.WriteToAddrPort([]byte("under way"), netip.AddrPortFrom(alice.Addr(), 1))
 		time.AfterFunc(time.Millisecond, n.Close)
 		u.SetReceiver(func([]byte, netip.AddrPort) {})
 		for range 5 {

@@ -32,10 +32,10 @@ func TestUDPErrors(t *testing.T) {
 		wantError(t, "no IPv6", err, syscall.ENETUNREACH)
 
 		dst := netip.AddrPortFrom(alice.Addr(), 9)
-		if size, err := c.WriteToUDPAddrPort(make([]byte, simnet.MaxDatagram), dst); err != nil || size != simnet.MaxDatagram {
+		if size, err := c.WriteToAddrPort(make([]byte, simnet.MaxDatagram), dst); err != nil || size != simnet.MaxDatagram {
 			t.Errorf("longest datagram: %d, %v", size, err)
 		}
-		_, err = c.WriteToUDPAddrPort(make([]byte, simnet.MaxDatagram+1), dst)
+		_, err = c.WriteToAddrPort(make([]byte, simnet.MaxDatagram+1), dst)
 		wantError(t, "too long", err, syscall.EMSGSIZE)
 		_, err = c.Write([]byte("x"))
 		wantError(t, "not connected", err, syscall.EDESTADDRREQ)
@@ -48,14 +48,14 @@ func TestUDPErrors(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(start), err)
 		}
 		c.SetDeadline(time.Unix(0, 0))
-		_, err = c.WriteToUDPAddrPort(nil, dst)
+		_, err = c.WriteToAddrPort(nil, dst)
 		wantError(t, "write deadline", err, os.ErrDeadlineExceeded)
 		c.SetDeadline(time.Time{})
 
 		time.AfterFunc(time.Second, func() { c.Close() })
 		_, _, err = c.ReadFrom(make([]byte, 1))
 		wantError(t, "closed", err, net.ErrClosed)
-		_, err = c.WriteToUDPAddrPort(nil, dst)
+		_, err = c.WriteToAddrPort(nil, dst)
 		wantError(t, "write after close", err, net.ErrClosed)
 		wantError(t, "second close", c.Close(), net.ErrClosed)
 		mustListen(t, alice, ":5060") // the port is free again
@@ -144,20 +144,20 @@ func TestReceiverIsCalled(t *testing.T) {
 		alice, bob := mustHost(t, n, "alice"), mustHost(t, n, "bob")
 		a, b := mustListen(t, alice, ":1000"), mustListen(t, bob, ":1000")
 		dst := netip.AddrPortFrom(bob.Addr(), 1000)
-		a.WriteToUDPAddrPort([]byte("early"), dst)
+		a.WriteToAddrPort([]byte("early"), dst)
 		time.Sleep(time.Second)
 		var got []string
 		b.SetReceiver(func(data []byte, from netip.AddrPort) {
 			got = append(got, string(data)+" from "+from.String())
 			if string(data) == "ping" {
-				b.WriteToUDPAddrPort([]byte("pong"), from) // may write at once
+				b.WriteToAddrPort([]byte("pong"), from) // may write at once
 			}
 		})
-		a.WriteToUDPAddrPort([]byte("ping"), dst)
+		a.WriteToAddrPort([]byte("ping"), dst)
 		buf := make([]byte, 10)
 		size, _, _ := a.ReadFrom(buf)
 		b.SetReceiver(nil)
-		a.WriteToUDPAddrPort([]byte("late"), dst)
+		a.WriteToAddrPort([]byte("late"), dst)
 		b.ReadFrom(buf[5:])
 		if string(buf[:size])+string(buf[5:9]) != "ponglate" || len(got) != 2 || got[0] != "early from 192.0.2.1:1000" {
 			t.Errorf("read %q, received %q", buf, got)
@@ -171,7 +171,7 @@ func TestFullQueueLosesDatagrams(t *testing.T) {
 		c := mustListen(t, alice, ":1000")
 		c.SetReadBuffer(10 * (64 + 36))
 		for range 20 {
-			c.WriteToUDPAddrPort(make([]byte, 36), netip.AddrPortFrom(alice.Addr(), 1000))
+			c.WriteToAddrPort(make([]byte, 36), netip.AddrPortFrom(alice.Addr(), 1000))
 		}
 		time.Sleep(time.Second)
 		c.SetReadDeadline(time.Now().Add(time.Second))
@@ -192,7 +192,7 @@ func TestHostMovesAndNamesChange(t *testing.T) {
 		alice, bob := mustHost(t, n, "alice"), mustHost(t, n, "bob")
 		a, b := mustListen(t, alice, ":1000"), mustListen(t, bob, ":1000")
 		old := bob.Addr()
-		a.WriteToUDPAddrPort([]byte("1"), netip.AddrPortFrom(old, 1000))
+		a.WriteToAddrPort([]byte("1"), netip.AddrPortFrom(old, 1000))
 		time.Sleep(time.Second)
 		bob.RemoveAddr(old)
 		if err := bob.AddAddr(netip.MustParseAddr("203.0.113.5")); err != nil {
@@ -203,7 +203,7 @@ func TestHostMovesAndNamesChange(t *testing.T) {
 		if err != nil || target.String() != "203.0.113.5:1000" {
 			t.Errorf("resolved %v, %v", target, err)
 		}
-		a.WriteToUDPAddrPort([]byte("2"), netip.AddrPortFrom(old, 1000))
+		a.WriteToAddrPort([]byte("2"), netip.AddrPortFrom(old, 1000))
 		a.WriteTo([]byte("3"), target)
 		buf := make([]byte, 10)
 		b.ReadFrom(buf)

@@ -77,7 +77,7 @@ func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	if err != nil {
 		return 0, c.fail("write", addr, err)
 	}
-	return c.WriteToUDPAddrPort(b, dst)
+	return c.WriteToAddrPort(b, dst)
 }
 
 // WriteToUDP is WriteTo with a *net.UDPAddr.
@@ -85,7 +85,7 @@ func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
 	if addr == nil {
 		return 0, c.fail("write", nil, &net.AddrError{Err: "missing address"})
 	}
-	return c.WriteToUDPAddrPort(b, addr.AddrPort())
+	return c.WriteToAddrPort(b, addr.AddrPort())
 }
 
 // WriteMsgUDP sends to the peer of a connected socket if addr is nil, otherwise to addr. Out-of-band data is ignored.
@@ -98,8 +98,8 @@ func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, er
 	return n, len(oob), err
 }
 
-// WriteToUDPAddrPort is WriteTo without allocation.
-func (c *UDPConn) WriteToUDPAddrPort(b []byte, dst netip.AddrPort) (int, error) {
+// WriteToAddrPort is WriteTo without allocation.
+func (c *UDPConn) WriteToAddrPort(b []byte, dst netip.AddrPort) (int, error) {
 	if c.peer.IsValid() {
 		return 0, c.fail("write", nil, net.ErrWriteToConnected)
 	}

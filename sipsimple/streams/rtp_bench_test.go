@@ -17,7 +17,7 @@ import (
 // sinkhole is a socket that swallows.
 type sinkhole struct{ net.PacketConn }
 
-func (sinkhole) WriteToUDPAddrPort(b []byte, _ netip.AddrPort) (int, error) { return len(b), nil }
+func (sinkhole) WriteToAddrPort(b []byte, _ netip.AddrPort) (int, error) { return len(b), nil }
 
 // mediaPath is a port between a network that does nothing and no mixer.
 type mediaPath struct {

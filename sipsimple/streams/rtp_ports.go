@@ -109,18 +109,24 @@ func (p portPair) close() {
 	_ = p.rtcp.Close()
 }
 
-// sendTo sends a datagram from a socket: one that takes the address as it is, as
-// those of the system do, need not look it up elsewhere in memory. What wraps one
-// of those and changes WriteTo has to change WriteToUDPAddrPort, too.
-func sendTo(conn net.PacketConn, data []byte, to netip.AddrPort) error {
+// addrPortWriter is a socket that takes the address as it is, which need not be
+// looked up elsewhere in memory. The method has not the name that *net.UDPConn has
+// for it: what embeds that and changes WriteTo must not be passed by.
+type addrPortWriter interface {
+	WriteToAddrPort(data []byte, to netip.AddrPort) (int, error)
+}
+
+// sendTo sends a datagram from a socket.
+func sendTo(conn net.PacketConn, data []byte, to netip.AddrPort) (err error) {
 	to = unmapped(to)
-	if direct, ok := conn.(interface {
-		WriteToUDPAddrPort(data []byte, to netip.AddrPort) (int, error)
-	}); ok {
-		_, err := direct.WriteToUDPAddrPort(data, to)
-		return err
+	switch conn := conn.(type) {
+	case *net.UDPConn:
+		_, err = conn.WriteToUDPAddrPort(data, to)
+	case addrPortWriter:
+		_, err = conn.WriteToAddrPort(data, to)
+	default:
+		_, err = conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
 	}
-	_, err := conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
 	return err
 }
 
