@@ -59,7 +59,7 @@ func (n *Network) postLocked(p *packet) {
 // wakeLocked makes sure that the network works at that instant or earlier.
 func (n *Network) wakeLocked(at int64) {
 	n.urgent = min(n.urgent, at)
-	if at >= n.wakeAt || n.busy || n.settled {
+	if at >= n.wakeAt || n.busy {
 		return // it will look by itself
 	}
 	n.setTimerLocked(at)
@@ -70,24 +70,42 @@ func (n *Network) setTimerLocked(at int64) {
 	n.timer.Reset(time.Duration(max(at-n.now(), 1)))
 }
 
-// fire is the timer. Timers of others may have the same instant, and then nothing says who runs first: so the network
-// asks for the same instant once more, which comes when all the others are blocked again.
-func (n *Network) fire() {
+// run is the goroutine of the network: it works whenever its timer says so, until the network is closed.
+func (n *Network) run() {
+	ended := false
+	defer func() {
+		if ended {
+			close(n.done)
+		} else { // a function that was called has ended this goroutine
+			go n.run()
+		}
+	}()
+	for !ended {
+		<-n.timer.C
+		n.settle()
+		ended = n.fire()
+	}
+}
+
+// settle waits until all others have done what they do in this instant. Timers of others may have the same instant as
+// that of the network, and then nothing says who runs first: one that is set now comes when all the others are blocked
+// again.
+func (n *Network) settle() {
+	// A timer that is not yet pending and due at once is run by the runtime in this very goroutine: too early, and on the
+	// race detector's books of the bubble, which that does not survive. A pending one waits its turn.
+	n.settling.Reset(time.Hour)
+	n.settling.Reset(0)
+	<-n.settled
+}
+
+// fire does what is to be done in this instant.
+func (n *Network) fire() (closed bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.closed || n.busy {
-		return
+	if n.closed {
+		return true
 	}
-	if !n.settled {
-		n.settled = true
-		// A timer that is not yet pending and due at once is run by the runtime in this very goroutine: too early, and
-		// on the race detector's books of the bubble, which that does not survive. A pending one waits its turn.
-		n.timer.Reset(time.Hour)
-		n.timer.Reset(0)
-		return
-	}
-	spacious(0)
-	n.settled, n.busy = false, true
+	n.busy = true
 	now := n.now()
 	defer func() { // a function that was called may have ended this goroutine
 		n.busy = false
@@ -96,16 +114,7 @@ func (n *Network) fire() {
 	}()
 	n.judgeLocked(now)
 	n.deliverLocked(now)
-}
-
-// spacious makes the stack of its goroutine grow, by having a large frame. A
-// timer's goroutine is new each time and has 2 kB, and receivers of media are
-// called on it: without this it is copied to a larger one several times.
-//
-//go:noinline
-func spacious(i int) byte {
-	var frame [6 << 10]byte
-	return frame[i]
+	return false
 }
 
 // armLocked sets the timer to what comes next, which is not in this instant: that one is used up.

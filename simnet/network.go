@@ -12,8 +12,9 @@ import (
 // Network is a network of hosts in one synctest bubble. Make it with [New] inside the bubble and use it only there. All
 // methods may be called from any goroutine of the bubble.
 //
-// It has one queue of events and one timer; packets cost no goroutine. The functions given to it (taps, predicates of
-// faults, receivers) are called one at a time, holding no lock; they must not block and must not call [Network.Close].
+// It has one queue of events and one goroutine, which ends when the network is closed. The functions given to it (taps,
+// predicates of faults, receivers) are called one at a time, holding no lock; they must not block and must not call
+// [Network.Close].
 type Network struct {
 	seed uint64
 	base time.Time
@@ -46,12 +47,14 @@ type Network struct {
 	serial uint64
 	free   []*packet
 
-	timer   *time.Timer
-	wakeAt  int64 // what the timer is set to, never = not set
-	urgent  int64 // dials, outbox and ops must be judged at this instant, never = nothing there
-	settled bool  // the timer has fired once in this instant: see fire
-	busy    bool  // the network is at work
-	failure *PanicError
+	done     chan struct{} // closed when the goroutine of the network has ended
+	timer    *time.Timer
+	settling *time.Timer // see settle
+	settled  chan struct{}
+	wakeAt   int64 // what the timer is set to, never = not set
+	urgent   int64 // dials, outbox and ops must be judged at this instant, never = nothing there
+	busy     bool  // the network is at work
+	failure  *PanicError
 }
 
 // New makes a network without hosts. Whatever happens by chance in it comes from the seed.
@@ -61,11 +64,14 @@ func New(seed uint64) *Network {
 		hosts: map[string]*Host{}, byAddr: map[netip.Addr]*Host{}, names: map[string][]netip.Addr{},
 		links: map[linkName]*link{},
 		v4:    newPool4(), v6: newPool6(), inner4: newPool("192.168.0.0/16"), inner6: newPool("fd00::/64"),
-		wakeAt: never, urgent: never,
+		wakeAt: never, urgent: never, done: make(chan struct{}), settled: make(chan struct{}, 1),
 	}
 	n.idle, n.dialed = sync.NewCond(&n.mu), sync.NewCond(&n.mu)
-	n.timer = time.AfterFunc(time.Hour, n.fire)
+	n.timer = time.NewTimer(time.Hour)
 	n.timer.Stop()
+	n.settling = time.AfterFunc(time.Hour, func() { n.settled <- struct{}{} })
+	n.settling.Stop()
+	go n.run()
 	return n
 }
 
@@ -115,14 +121,14 @@ func (n *Network) AddName(name string, addrs ...netip.Addr) {
 }
 
 // Close closes all hosts. Nothing arrives and no function is called any more when it returns. If one of the functions
-// given to the network had panicked, Close panics with that *PanicError.
+// given to the network had panicked, Close panics with that *PanicError. Until then the goroutine of the network counts
+// as left behind by its bubble.
 func (n *Network) Close() {
 	n.mu.Lock()
 	n.closed = true
 	for n.busy {
 		n.idle.Wait()
 	}
-	n.timer.Stop()
 	for _, d := range n.dials {
 		d.err = net.ErrClosed
 	}
@@ -133,7 +139,10 @@ func (n *Network) Close() {
 	}
 	failure := n.failure
 	n.failure = nil
+	n.timer.Reset(time.Hour)
+	n.timer.Reset(0)
 	n.mu.Unlock()
+	<-n.done
 	if failure != nil {
 		panic(failure)
 	}

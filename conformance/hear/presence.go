@@ -93,6 +93,7 @@ func separable(hz []float64, resolution float64) bool {
 }
 
 func quantile(values []float64, q float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
 	return sorted[int(q*float64(len(sorted)-1))]
 }
