@@ -25,3 +25,16 @@ func ExampleLookupCodec() {
 	// PCMU/8000 160 samples, 160 octets
 	// 10000 is heard as 9852
 }
+
+// What this build can send and receive; with the tag opus it is one more.
+func ExampleCodecs() {
+	for _, codec := range audio.Codecs() {
+		if codec.Sendable() && codec.Channels < 2 {
+			fmt.Println(codec.Format())
+		}
+	}
+	// Output:
+	// G722/8000
+	// PCMU/8000
+	// PCMA/8000
+}

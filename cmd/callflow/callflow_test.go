@@ -70,7 +70,7 @@ const mistaken = "callflow: 1\nname: x\nparties: [alice]\nsteps:\n  - alice: {ca
 
 func TestExitCodes(t *testing.T) {
 	write(t, map[string]string{
-		"good.yaml": good, "bad.yaml": bad, "mistaken.yaml": mistaken, "empty/nothing.txt": "",
+		"good.yaml": good, "bad.yaml": bad, "mistaken.yaml": mistaken, "empty/nothing.txt": "", "upd/a folder of mine.txt": "",
 		"skipped.yaml": strings.Replace(good, "spec:", "skip: not today\nspec:", 1),
 	})
 	cases := []struct {
@@ -100,6 +100,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"run", "good.yaml", "--seeds", "3..1"}, 2, "", "--seeds"},
 		{[]string{"run", "good.yaml", "--nonsense"}, 2, "", "unknown flag"},
 		{[]string{"run", "set/SET-12-chat-only"}, 0, "1 passed", ""},
+		{[]string{"run", "upd/"}, 0, " passed in", ""},
 		{[]string{"lint", "good.yaml"}, 0, "1 file, 1 case: no problems", ""},
 		{[]string{"lint", "mistaken.yaml"}, 2, "", "mistaken.yaml:5:"},
 		{[]string{"list", "good.yaml"}, 0, "a good one", ""},

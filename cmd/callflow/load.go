@@ -91,7 +91,8 @@ type source struct {
 }
 
 // sources sorts the arguments: what is on disk is meant first, else it is a
-// built-in scenario. Files of one folder tree are read together.
+// built-in scenario. A folder without any scenario is not meant when a built-in
+// one has its name. Files of one folder tree are read together.
 func sources(args []string) []source {
 	if len(args) == 0 {
 		return []source{{fsys: scenarios.FS, prefix: "scenarios/"}}
@@ -133,12 +134,25 @@ func diskSource(arg string) source {
 
 func onDisk(arg string) bool {
 	for _, name := range []string{arg, arg + ".yaml"} {
-		if _, err := os.Stat(name); err == nil {
-			return true
+		if info, err := os.Stat(name); err == nil {
+			return !info.IsDir() || hasScenarios(name)
 		}
 	}
 	matches, err := filepath.Glob(arg)
 	return err == nil && len(matches) > 0
+}
+
+// hasScenarios tells whether files that may be scenarios are below a folder.
+func hasScenarios(folder string) bool {
+	found := false
+	_ = fs.WalkDir(os.DirFS(folder), ".", func(name string, entry fs.DirEntry, err error) error {
+		if ext := path.Ext(name); err == nil && !entry.IsDir() && (ext == ".yaml" || ext == ".yml") {
+			found = true
+			return fs.SkipAll
+		}
+		return nil // what cannot be read holds no scenario that could be played
+	})
+	return found
 }
 
 func builtIn(arg string) bool {

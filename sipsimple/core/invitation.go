@@ -182,8 +182,10 @@ func (i *Invitation) Transport() string { return i.view.transport }
 // RemoteAddr is where the last message of the peer came from; invalid before.
 func (i *Invitation) RemoteAddr() netip.AddrPort { return i.view.peer }
 
-// Local and Remote are the two parties, with tags as far as they are known.
-func (i *Invitation) Local() Address  { return *i.view.local }
+// Local is our party, with its tag as far as that is known.
+func (i *Invitation) Local() Address { return *i.view.local }
+
+// Remote is the peer, with its tag as far as that is known.
 func (i *Invitation) Remote() Address { return *i.view.remote }
 
 // Dialog names the dialog; RemoteTag is empty until the call is answered.
