@@ -95,6 +95,7 @@ var subjects = map[string]string{
 }
 
 const (
+	ownFault    = "a fault of its own is its subject"
 	attemptsEnd = "an attempt has 10 s, and giving back what was granted 2 s (application.md 5.3, 7): enough losses in a row end either"
 	inOrder     = "which of two messages, or of a message and a timer, comes first is its subject"
 	// The ACK that is lost is repeated only with the 200, up to 4 s later, and three
@@ -116,71 +117,85 @@ const besideSIP = "MSRP and ICE lose nothing: what they bring may come before a 
 
 // leftOut says why a case cannot be played on bad links, "" if it can.
 func leftOut(c *scenario.Case) string {
-	reason := ""
-	because := func(text string) {
-		if reason == "" {
-			reason = text
-		}
-	}
+	l := leaving{bound: map[string]bool{}, early: map[string]bool{}, asked: map[string]string{}, unacknowledged: map[string]bool{}}
 	if len(c.Network) > 0 {
-		because("a fault of its own is its subject")
+		l.because(ownFault)
 	}
 	folder, file := path.Split(c.ID)
-	because(subjects[path.Join(path.Base(folder), file)])
-	because(subjects[path.Base(folder)])
-	bound, early := map[string]bool{}, map[string]bool{}
-	asked, unacknowledged := map[string]string{}, map[string]bool{} // by script: its last request, a 2xx without ACK
-	eachStep(c.Steps, func(s *scenario.Step) {
-		switch v := s.Verb.(type) {
-		case *scenario.NetworkVerb:
-			because("a fault of its own is its subject")
-		case *scenario.Call:
-			if changes(s) && len(unacknowledged) > 0 {
-				because(openHandshake)
-			}
-		case *scenario.Together:
-			because("the same instant is its subject")
-		case *scenario.When:
-			if isProvisional(&v.Item) {
-				because("it acts on a provisional response")
-			}
-		case *scenario.Expect:
-			if v.Wire != nil {
-				bindings(v.Wire.Order, bound)
-			}
-		case *scenario.Script:
-			if v.Stream != "" {
-				because("MSRP with a script is its subject: nothing is lost there, and keep-alives come while it waits")
-			}
-			switch {
-			case v.Name == "request" && v.Arg == "ACK":
-				delete(unacknowledged, v.Party)
-			case v.Name == "request" && unacknowledged[v.Party]:
-				because(openHandshake)
-			case v.Name == "request":
-				asked[v.Party] = v.Arg
-			case v.Name == "receive" && asked[v.Party] == "INVITE" && isAnswer(v.Receive, 200):
-				unacknowledged[v.Party] = true
-			}
-			switch {
-			case v.Name == "respond" && v.Arg[:1] == "1":
-				early[v.Party] = true
-				if v.Params["sdp"] != nil {
-					because("early media is its subject")
-				}
-			case v.Name == "respond":
-				early[v.Party] = false
-			case v.Name == "request" && early[v.Party]:
-				because("an early dialog is its subject")
-			}
-			for name := range bound {
-				if uses(v, name) {
-					because("it takes values from the wire")
-				}
-			}
+	l.because(subjects[path.Join(path.Base(folder), file)])
+	l.because(subjects[path.Base(folder)])
+	eachStep(c.Steps, l.step)
+	return l.reason
+}
+
+// leaving looks for a reason in the steps of a case.
+type leaving struct {
+	reason         string            // the first that was found
+	bound          map[string]bool   // names that have taken values from the wire
+	early          map[string]bool   // by script: it has answered with a provisional response
+	asked          map[string]string // by script: its last request
+	unacknowledged map[string]bool   // by script: it has a 2xx and has sent no ACK
+}
+
+func (l *leaving) because(text string) {
+	if l.reason == "" {
+		l.reason = text
+	}
+}
+
+func (l *leaving) step(s *scenario.Step) {
+	switch v := s.Verb.(type) {
+	case *scenario.NetworkVerb:
+		l.because(ownFault)
+	case *scenario.Call:
+		if changes(s) && len(l.unacknowledged) > 0 {
+			l.because(openHandshake)
 		}
-	})
-	return reason
+	case *scenario.Together:
+		l.because("the same instant is its subject")
+	case *scenario.When:
+		if isProvisional(&v.Item) {
+			l.because("it acts on a provisional response")
+		}
+	case *scenario.Expect:
+		if v.Wire != nil {
+			bindings(v.Wire.Order, l.bound)
+		}
+	case *scenario.Script:
+		l.script(v)
+	}
+}
+
+func (l *leaving) script(v *scenario.Script) {
+	if v.Stream != "" {
+		l.because("MSRP with a script is its subject: nothing is lost there, and keep-alives come while it waits")
+	}
+	switch {
+	case v.Name == "request" && v.Arg == "ACK":
+		delete(l.unacknowledged, v.Party)
+	case v.Name == "request" && l.unacknowledged[v.Party]:
+		l.because(openHandshake)
+	case v.Name == "request":
+		l.asked[v.Party] = v.Arg
+	case v.Name == "receive" && l.asked[v.Party] == "INVITE" && isAnswer(v.Receive, 200):
+		l.unacknowledged[v.Party] = true
+	}
+	switch {
+	case v.Name == "respond" && v.Arg[:1] == "1":
+		l.early[v.Party] = true
+		if v.Params["sdp"] != nil {
+			l.because("early media is its subject")
+		}
+	case v.Name == "respond":
+		l.early[v.Party] = false
+	case v.Name == "request" && l.early[v.Party]:
+		l.because("an early dialog is its subject")
+	}
+	for name := range l.bound {
+		if uses(v, name) {
+			l.because("it takes values from the wire")
+		}
+	}
 }
 
 // isAnswer tells an item that is about a response with this code, to an INVITE

@@ -21,11 +21,7 @@ func (p *party) value(v any, owner *session) any {
 	case cpim.Identity:
 		return identityValue(v)
 	case []cpim.Identity:
-		list := make([]any, len(v))
-		for i, id := range v {
-			list[i] = identityValue(id)
-		}
-		return list
+		return listValue(v, identityValue)
 	case sipsimple.Streams:
 		return p.streamValues(v, owner)
 	case []streams.MediaStream:
@@ -64,25 +60,15 @@ func (p *party) value(v any, owner *session) any {
 		return p.accountValue(v)
 	case *account.BonjourAccount:
 		return accountName{v.String(), "bonjour"}
-	case *account.Registration:
-		return v.String()
-	case account.Neighbour:
-		return v.String()
 	case core.Route:
 		return routeValue(v, p.world)
-	case core.Address:
-		return v.String()
-	case core.Identity:
-		return v.String()
+	case *account.Registration, account.Neighbour, core.Address, core.Identity:
+		return v.(fmt.Stringer).String()
 	case []core.Address:
 		if v == nil {
 			return nil
 		}
-		list := make([]any, len(v))
-		for i, a := range v {
-			list[i] = a.String()
-		}
-		return list
+		return listValue(v, core.Address.String)
 	case sipsimple.Originator:
 		return string(v)
 	case sipsimple.Action:
@@ -93,6 +79,14 @@ func (p *party) value(v any, owner *session) any {
 		return v.Error()
 	}
 	return v
+}
+
+func listValue[T, V any](list []T, value func(T) V) []any {
+	values := make([]any, len(list))
+	for i, v := range list {
+		values[i] = value(v)
+	}
+	return values
 }
 
 func identityValue(id cpim.Identity) any {
@@ -110,11 +104,7 @@ func (p *party) named(s streams.MediaStream, owner *session) *stream {
 }
 
 func (p *party) streamValues(list []streams.MediaStream, owner *session) any {
-	values := make([]any, len(list))
-	for i, s := range list {
-		values[i] = p.named(s, owner)
-	}
-	return values
+	return listValue(list, func(s streams.MediaStream) *stream { return p.named(s, owner) })
 }
 
 // sessionName is a session as a value: it goes by its labels.
