@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,8 @@ type exit struct {
 func (e exit) Error() string { return e.text }
 
 func main() {
-	debug.SetGCPercent(400) // thousands of short calls and little that stays: memory is cheaper than collecting it
+	runtime.MemProfileRate = 0 // package testing, which virtual time needs, would have the heap sampled, which takes memory
+	debug.SetGCPercent(400)    // thousands of short calls and little that stays: memory is cheaper than collecting it
 	root := newRoot()
 	root.Annotations = map[string]string{isCommand: "yes"}
 	os.Exit(execute(root, os.Args[1:], os.Stdout, os.Stderr))
