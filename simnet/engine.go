@@ -81,21 +81,19 @@ func (n *Network) run() {
 		}
 	}()
 	for !ended {
-		<-n.timer.C
-		n.settle()
+		<-n.settled.C
 		ended = n.fire()
 	}
 }
 
-// settle waits until all others have done what they do in this instant. Timers of others may have the same instant as
-// that of the network, and then nothing says who runs first: one that is set now comes when all the others are blocked
-// again.
+// settle is what the timer does: it makes the network work when all others have done what they do in this instant. Timers
+// of others may have the same instant, and then nothing says who runs first: one that is set now comes when all the others
+// are blocked again.
 func (n *Network) settle() {
 	// A timer that is not yet pending and due at once is run by the runtime in this very goroutine: too early, and on the
 	// race detector's books of the bubble, which that does not survive. A pending one waits its turn.
-	n.settling.Reset(time.Hour)
-	n.settling.Reset(0)
-	<-n.settled
+	n.settled.Reset(time.Hour)
+	n.settled.Reset(0)
 }
 
 // fire does what is to be done in this instant.

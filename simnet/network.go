@@ -47,14 +47,13 @@ type Network struct {
 	serial uint64
 	free   []*packet
 
-	done     chan struct{} // closed when the goroutine of the network has ended
-	timer    *time.Timer
-	settling *time.Timer // see settle
-	settled  chan struct{}
-	wakeAt   int64 // what the timer is set to, never = not set
-	urgent   int64 // dials, outbox and ops must be judged at this instant, never = nothing there
-	busy     bool  // the network is at work
-	failure  *PanicError
+	done    chan struct{} // closed when the goroutine of the network has ended
+	timer   *time.Timer
+	settled *time.Timer // see settle
+	wakeAt  int64       // what the timer is set to, never = not set
+	urgent  int64       // dials, outbox and ops must be judged at this instant, never = nothing there
+	busy    bool        // the network is at work
+	failure *PanicError
 }
 
 // New makes a network without hosts. Whatever happens by chance in it comes from the seed.
@@ -64,13 +63,13 @@ func New(seed uint64) *Network {
 		hosts: map[string]*Host{}, byAddr: map[netip.Addr]*Host{}, names: map[string][]netip.Addr{},
 		links: map[linkName]*link{},
 		v4:    newPool4(), v6: newPool6(), inner4: newPool("192.168.0.0/16"), inner6: newPool("fd00::/64"),
-		wakeAt: never, urgent: never, done: make(chan struct{}), settled: make(chan struct{}, 1),
+		wakeAt: never, urgent: never, done: make(chan struct{}),
 	}
 	n.idle, n.dialed = sync.NewCond(&n.mu), sync.NewCond(&n.mu)
-	n.timer = time.NewTimer(time.Hour)
+	n.timer = time.AfterFunc(time.Hour, n.settle)
 	n.timer.Stop()
-	n.settling = time.AfterFunc(time.Hour, func() { n.settled <- struct{}{} })
-	n.settling.Stop()
+	n.settled = time.NewTimer(time.Hour)
+	n.settled.Stop()
 	go n.run()
 	return n
 }
@@ -139,8 +138,8 @@ func (n *Network) Close() {
 	}
 	failure := n.failure
 	n.failure = nil
-	n.timer.Reset(time.Hour)
-	n.timer.Reset(0)
+	n.timer.Stop()
+	n.settle()
 	n.mu.Unlock()
 	<-n.done
 	if failure != nil {

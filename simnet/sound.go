@@ -223,27 +223,40 @@ func (s *Sound) forgetLocked() {
 // Heard returns a copy of what came out of the loudspeaker from an instant to
 // another; where nothing was recorded (the device was paused, no call) it is
 // silence. The last 10 minutes are remembered.
-func (s *Sound) Heard(from, to time.Time) []int16 {
+func (s *Sound) Heard(from, to time.Time) []int16 { return s.AppendHeard(nil, from, to) }
+
+// AppendHeard is Heard for those who listen often: it appends to dst, in whose
+// memory if that is enough.
+func (s *Sound) AppendHeard(dst []int16, from, to time.Time) []int16 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	heard := make([]int16, s.indexLocked(from, to))
+	n := s.indexLocked(from, to)
+	dst = slices.Grow(dst, n)
+	heard := dst[len(dst):][:n]
 	end := 0 // of what is there
 	for _, g := range append(slices.Clip(s.segments), s.current) {
 		at, samples := s.indexLocked(from, g.start), g.samples
 		if at < 0 {
 			at, samples = 0, samples[min(-at, len(samples)):]
 		}
-		if at >= len(heard) || len(samples) == 0 {
+		if at >= n || len(samples) == 0 {
 			continue
 		}
 		if at >= end {
+			clear(heard[end:at])
 			copy(heard[at:], samples)
-		} else {
-			addSamples(heard[at:], samples)
+			end = min(at+len(samples), n)
+			continue
 		}
-		end = max(end, at+len(samples))
+		after := min(at+len(samples), n)
+		if after > end {
+			clear(heard[end:after])
+			end = after
+		}
+		addSamples(heard[at:], samples)
 	}
-	return heard
+	clear(heard[end:])
+	return dst[:len(dst)+n]
 }
 
 // addSamples adds what fits: two mixers may play on one device at a time.

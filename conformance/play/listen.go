@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
+	"github.com/go-sipsimple/callflow/simnet"
 )
 
 // skipped is the time that `listen` leaves out at its beginning.
@@ -109,6 +111,16 @@ func (d *driver) ears(s *scenario.Sentence) []ear {
 	return list
 }
 
+// recordings are memory for what is measured: minutes of sound, again and again.
+var recordings = sync.Pool{New: func() any { return new([]int16) }}
+
+func measure(sound *simnet.Sound, from, to time.Time, want []float64) hear.Result {
+	memory := recordings.Get().(*[]int16)
+	defer recordings.Put(memory)
+	*memory = sound.AppendHeard((*memory)[:0], from, to)
+	return hear.Measure(*memory, sound.SampleRate(), want)
+}
+
 func (d *driver) hears(s *scenario.Sentence, e ear, from, to time.Time, lostBefore map[string]int) *Failure {
 	what := s.Source
 	if e.hearer == nil || e.hearer.ear(e.at) == nil {
@@ -122,7 +134,7 @@ func (d *driver) hears(s *scenario.Sentence, e ear, from, to time.Time, lostBefo
 	if e.speaker != nil {
 		want = e.speaker.playsAt(e.from)
 	}
-	result := hear.Measure(sound.Heard(from, to), sound.SampleRate(), want)
+	result := measure(sound, from, to, want)
 	if s.Silence {
 		if result.Silence || len(want) > 0 && !anyTone(result.Tones, want) {
 			return nil
