@@ -36,12 +36,7 @@ func (p *party) value(v any, owner *session) any {
 	case *sipsimple.TransferInfo:
 		return transferInfo(v)
 	case *sipsimple.TransferHandler:
-		if v == nil {
-			return nil
-		}
-		return map[string]any{
-			"direction": textOrNull(v.Direction()), "state": textOrNull(string(v.State())), "new_session": p.value(v.NewSession(), owner),
-		}
+		return p.transferValue(v, owner)
 	case *sipsimple.ConferenceHandler:
 		return map[string]any{"active": v.Active(), "subscribed": v.Subscribed()}
 	case *conferenceinfo.Document:
@@ -69,16 +64,23 @@ func (p *party) value(v any, owner *session) any {
 			return nil
 		}
 		return listValue(v, core.Address.String)
-	case sipsimple.Originator:
-		return string(v)
-	case sipsimple.Action:
-		return string(v)
+	case sipsimple.Originator, sipsimple.Action:
+		return fmt.Sprint(v)
 	case []byte:
 		return string(v)
 	case error:
 		return v.Error()
 	}
 	return v
+}
+
+func (p *party) transferValue(t *sipsimple.TransferHandler, owner *session) any {
+	if t == nil {
+		return nil
+	}
+	return map[string]any{
+		"direction": textOrNull(t.Direction()), "state": textOrNull(string(t.State())), "new_session": p.value(t.NewSession(), owner),
+	}
 }
 
 func listValue[T, V any](list []T, value func(T) V) []any {
