@@ -120,8 +120,8 @@ func (n *Network) AddName(name string, addrs ...netip.Addr) {
 }
 
 // Close closes all hosts. Nothing arrives and no function is called any more when it returns. If one of the functions
-// given to the network had panicked, Close panics with that *PanicError. Until then the goroutine of the network counts
-// as left behind by its bubble.
+// given to the network had panicked, Close panics with that *PanicError. A network must be closed before its bubble ends:
+// its goroutine counts as left behind otherwise.
 func (n *Network) Close() {
 	n.mu.Lock()
 	n.closed = true

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-sipsimple/callflow/audio"
+	"github.com/go-sipsimple/callflow/internal/samples"
 )
 
 // Sound is a simulated sound device: tones go into its microphone, and what
@@ -174,28 +175,13 @@ func (s *Sound) goOnLocked(now time.Time, n int) {
 // keepLocked adds a copy of a segment to the recording.
 func (s *Sound) keepLocked(g segment) {
 	s.samples += len(g.samples)
-	if last := len(s.segments) - 1; last >= 0 && sameSamples(s.segments[last].samples, g.samples) {
+	if last := len(s.segments) - 1; last >= 0 && samples.Equal(s.segments[last].samples, g.samples) {
 		g.samples = s.segments[last].samples
 	} else {
 		g.samples = slices.Clone(g.samples)
 	}
 	s.segments = append(s.segments, g)
 	s.forgetLocked()
-}
-
-// sameSamples is slices.Equal, many samples at a time: that of arrays is quicker.
-func sameSamples(a, b []int16) bool {
-	const block = 80 // 5 ms at 16 kHz: a part of every usual segment
-	if len(a) != len(b) {
-		return false
-	}
-	for len(a) >= block {
-		if *(*[block]int16)(a) != *(*[block]int16)(b) {
-			return false
-		}
-		a, b = a[block:], b[block:]
-	}
-	return slices.Equal(a, b)
 }
 
 // unevenness is how late or early a frame may be played without a gap: in real

@@ -2,6 +2,7 @@ package simnet_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,6 +38,35 @@ func TestSoundPlaysAndRecords(t *testing.T) {
 		time.Sleep(time.Second)
 		if got := rms(s.Heard(time.Now().Add(-900*time.Millisecond), time.Now())); got != 0 {
 			t.Errorf("no tone: level %.0f", got)
+		}
+	})
+}
+
+// TestSoundIntoUsedMemory: what was in the memory before is never heard, also where
+// nothing was recorded: before the first sound, in a pause and after the last.
+func TestSoundIntoUsedMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := time.Now()
+		time.Sleep(time.Second)
+		s := simnet.NewSound([]float64{440})
+		open(t, s)
+		time.Sleep(time.Second)
+		s.Pause()
+		time.Sleep(time.Second)
+		s.Resume()
+		time.Sleep(time.Second)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		want := s.Heard(from, time.Now())
+		used := slices.Repeat([]int16{77}, len(want)+1)
+		got := s.AppendHeard(used[:1], from, time.Now())
+		if got[0] != 77 || !slices.Equal(got[1:], want) || &got[0] != &used[0] {
+			t.Error("used memory is heard, or was not used")
+		}
+		if rms(want[:7900]) != 0 || rms(want[8500:15500]) == 0 || rms(want[16500:23500]) != 0 || rms(want[32500:]) != 0 {
+			t.Error("sound and silence are not where they were")
 		}
 	})
 }

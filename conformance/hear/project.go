@@ -2,7 +2,8 @@ package hear
 
 import (
 	"math"
-	"slices"
+
+	"github.com/go-sipsimple/callflow/internal/samples"
 )
 
 // projection is a sound seen through the wanted tones: of every step of 10 ms the
@@ -18,22 +19,22 @@ type projection struct {
 	energy []float64
 }
 
-func project(samples []int16, rate int, hz []float64) *projection {
+func project(sound []int16, rate int, hz []float64) *projection {
 	p := &projection{hz: hz, rate: rate, size: rate / 100, width: 2*len(hz) + 1}
 	if p.size == 0 {
 		return p
 	}
-	p.count = len(samples) / p.size
+	p.count = len(sound) / p.size
 	p.dots, p.energy = make([]float64, p.count*p.width), make([]float64, p.count)
 	basis, input := waves(hz, rate, p.size), make([]float64, p.size)
 	for k := range p.count {
 		dots := p.step(k)
-		if before := k - again; before >= 0 && equal(samples[k*p.size:][:p.size], samples[before*p.size:][:p.size]) {
+		if before := k - again; before >= 0 && samples.Equal(sound[k*p.size:][:p.size], sound[before*p.size:][:p.size]) {
 			copy(dots, p.step(before))
 			p.energy[k] = p.energy[before]
 			continue
 		}
-		dots[p.width-1], p.energy[k] = convert(input, samples[k*p.size:])
+		dots[p.width-1], p.energy[k] = convert(input, sound[k*p.size:])
 		for i, b := range basis {
 			dots[i] = product(input, b)
 		}
@@ -44,18 +45,6 @@ func project(samples []int16, rate int, hz []float64) *projection {
 // again is after how many steps the tones of most tests, multiples of 5 Hz, repeat
 // themselves exactly: what is the same sound has the same products.
 const again = 20
-
-// equal is slices.Equal, many samples at a time: that of arrays is quicker.
-func equal(a, b []int16) bool {
-	const block = 80
-	for len(a) >= block && len(b) >= block {
-		if *(*[block]int16)(a) != *(*[block]int16)(b) {
-			return false
-		}
-		a, b = a[block:], b[block:]
-	}
-	return slices.Equal(a, b)
-}
 
 // convert fills out, and returns the sum and the energy of its samples: both are
 // exact. Four at a time keep the processor busy, as in product.
