@@ -9,8 +9,6 @@ import (
 	"net/netip"
 	"strconv"
 	"sync/atomic"
-
-	"github.com/pion/transport/v5"
 )
 
 // PortRotation remembers where the last pair of ports was found, so that a pair
@@ -21,7 +19,13 @@ type PortRotation struct{ next atomic.Uint32 }
 
 // portPair is two bound sockets: RTP on an even offset of the range, RTCP on the
 // port after it (RFC 3550 section 11).
-type portPair struct{ rtp, rtcp net.PacketConn }
+type portPair struct{ rtp, rtcp endpoint }
+
+// endpoint is a bound socket: a [net.PacketConn], or one of a [SocketReader].
+type endpoint interface {
+	LocalAddr() net.Addr
+	Close() error
+}
 
 // openPair binds a free pair of the range: the first from where the rotation is,
 // or without one from a random place on. The error is that of the last attempt.
@@ -41,7 +45,7 @@ func openPair(env *Environment, ip netip.Addr) (portPair, error) {
 	for i := range pairs {
 		offset := (start + i) % pairs
 		var pair portPair
-		if pair, err = bindPair(env.Net, ip, first+2*offset); err == nil {
+		if pair, err = bindPair(env, ip, first+2*offset); err == nil {
 			if env.Ports != nil {
 				env.Ports.next.Store(uint32(offset + 1))
 			}
@@ -53,11 +57,11 @@ func openPair(env *Environment, ip netip.Addr) (portPair, error) {
 
 // openAnyPair binds two ports that the system chooses, as ICE tells both.
 func openAnyPair(env *Environment, ip netip.Addr) (portPair, error) {
-	rtp, err := bind(env.Net, ip, 0)
+	rtp, err := bind(env, ip, 0)
 	if err != nil {
 		return portPair{}, fmt.Errorf("no free RTP port: %w", err)
 	}
-	rtcp, err := bind(env.Net, ip, 0)
+	rtcp, err := bind(env, ip, 0)
 	if err != nil {
 		_ = rtp.Close() // the error of bind is the one that matters
 		return portPair{}, fmt.Errorf("no free RTP port: %w", err)
@@ -83,12 +87,12 @@ func randomOf(env *Environment) io.Reader {
 	return env.Rand
 }
 
-func bindPair(network transport.Net, ip netip.Addr, port int) (portPair, error) {
-	rtp, err := bind(network, ip, port)
+func bindPair(env *Environment, ip netip.Addr, port int) (portPair, error) {
+	rtp, err := bind(env, ip, port)
 	if err != nil {
 		return portPair{}, err
 	}
-	rtcp, err := bind(network, ip, port+1)
+	rtcp, err := bind(env, ip, port+1)
 	if err != nil {
 		_ = rtp.Close() // the error of bind is the one that matters
 		return portPair{}, err
@@ -96,12 +100,15 @@ func bindPair(network transport.Net, ip netip.Addr, port int) (portPair, error) 
 	return portPair{rtp, rtcp}, nil
 }
 
-func bind(network transport.Net, ip netip.Addr, port int) (net.PacketConn, error) {
+func bind(env *Environment, ip netip.Addr, port int) (endpoint, error) {
+	if socket, err := env.Sockets.listen(env.Net, ip, port); socket != nil || err != nil {
+		return socket, err
+	}
 	host := ""
 	if ip.IsValid() {
 		host = ip.String()
 	}
-	return network.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(port)))
+	return env.Net.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
 func (p portPair) close() {
@@ -117,14 +124,14 @@ type addrPortWriter interface {
 }
 
 // sendTo sends a datagram from a socket.
-func sendTo(conn net.PacketConn, data []byte, to netip.AddrPort) (err error) {
+func sendTo(socket endpoint, data []byte, to netip.AddrPort) (err error) {
 	to = unmapped(to)
-	switch conn := conn.(type) {
+	switch conn := socket.(type) {
 	case *net.UDPConn:
 		_, err = conn.WriteToUDPAddrPort(data, to)
 	case addrPortWriter:
 		_, err = conn.WriteToAddrPort(data, to)
-	default:
+	case net.PacketConn:
 		_, err = conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
 	}
 	return err

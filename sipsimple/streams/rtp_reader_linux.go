@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"net"
 	"net/netip"
 	"os"
 	"sync"
@@ -13,60 +12,45 @@ import (
 // with the last of its sockets.
 type watch struct {
 	file  *os.File // the epoll
+	epoll int      // its descriptor
 	space [maxPacket]byte
 	ended chan struct{}
 
 	mu      sync.Mutex
-	sockets map[int32]*watched // by descriptor
-	busy    *watched           // whose datagram is handled
-	quiet   sync.Cond          // busy has changed
+	sockets map[int32]*systemSocket // by descriptor
+	busy    *systemSocket           // whose datagram is handled
+	quiet   sync.Cond               // busy has changed
 }
 
-// watched is one of the sockets.
-type watched struct {
-	fd     int32
-	handle func([]byte, netip.AddrPort)
-}
-
-// add begins to read a socket; false: it is none of the system.
-func (r *SocketReader) add(conn net.PacketConn, handle func([]byte, netip.AddrPort)) bool {
-	if r == nil {
-		return false
-	}
-	fd, ok := descriptor(conn)
+// add begins to read a socket; false: it is none that listen has opened.
+func (r *SocketReader) add(conn endpoint, handle func([]byte, netip.AddrPort)) (bool, error) {
+	s, ok := conn.(*systemSocket)
 	if !ok {
-		return false
+		return false, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.watch == nil {
 		w, err := newWatch()
 		if err != nil {
-			return false
+			return true, err
 		}
 		r.watch = w
 	}
-	return r.watch.add(&watched{fd, handle})
+	s.handle = handle
+	return true, r.watch.add(s)
 }
 
-// remove ends the reading of a socket, which must not be closed yet: its
-// datagrams are not handled any more when it returns. A socket that was not added
-// is ignored.
-func (r *SocketReader) remove(conn net.PacketConn) {
-	if r == nil {
-		return
-	}
-	fd, ok := descriptor(conn)
-	if !ok {
-		return
-	}
+// close closes a socket that listen has opened: its datagrams are not handled any
+// more when it returns.
+func (r *SocketReader) close(s *systemSocket) error {
 	r.mu.Lock()
 	w := r.watch
 	if w == nil {
 		r.mu.Unlock()
-		return
+		return s.shut()
 	}
-	s, last := w.forget(fd)
+	last, err := w.close(s)
 	if last {
 		r.watch = nil
 	}
@@ -75,19 +59,7 @@ func (r *SocketReader) remove(conn net.PacketConn) {
 	if last {
 		w.end()
 	}
-}
-
-// descriptor is that of a UDP socket of the system.
-func descriptor(conn net.PacketConn) (fd int32, ok bool) {
-	socket, ok := conn.(*net.UDPConn)
-	if !ok {
-		return 0, false
-	}
-	raw, err := socket.SyscallConn()
-	if err == nil {
-		err = raw.Control(func(n uintptr) { fd = int32(n) })
-	}
-	return fd, err == nil
+	return err
 }
 
 func newWatch() (*watch, error) {
@@ -98,7 +70,9 @@ func newWatch() (*watch, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("epoll", err)
 	}
-	w := &watch{file: os.NewFile(uintptr(fd), "epoll"), ended: make(chan struct{}), sockets: map[int32]*watched{}}
+	w := &watch{
+		file: os.NewFile(uintptr(fd), "epoll"), epoll: fd, ended: make(chan struct{}), sockets: map[int32]*systemSocket{},
+	}
 	w.quiet.L = &w.mu
 	raw, err := w.file.SyscallConn()
 	if err != nil {
@@ -112,32 +86,34 @@ func newWatch() (*watch, error) {
 	return w, nil
 }
 
-func (w *watch) add(s *watched) bool {
+func (w *watch) add(s *systemSocket) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.control(syscall.EPOLL_CTL_ADD, s.fd) != nil {
-		return false
+	err := syscall.EpollCtl(w.epoll, syscall.EPOLL_CTL_ADD, int(s.fd), &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: s.fd})
+	if err != nil {
+		return os.NewSyscallError("epoll_ctl", err)
 	}
 	w.sockets[s.fd] = s
-	return true
+	return nil
 }
 
-// forget takes a socket out; last: none is left.
-func (w *watch) forget(fd int32) (s *watched, last bool) {
+// close closes a socket, which takes it out of the epoll; last: none is left. The
+// lock sees to it that it is not read meanwhile.
+func (w *watch) close(s *systemSocket) (last bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s = w.sockets[fd]; s != nil {
-		_ = w.control(syscall.EPOLL_CTL_DEL, fd) // it is in there
-		delete(w.sockets, fd)
+	if w.sockets[s.fd] == s {
+		delete(w.sockets, s.fd)
 	}
-	return s, len(w.sockets) == 0
+	err = s.shut()
+	return len(w.sockets) == 0, err
 }
 
 // await waits until no datagram of a socket is handled.
-func (w *watch) await(s *watched) {
+func (w *watch) await(s *systemSocket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for s != nil && w.busy == s {
+	for w.busy == s {
 		w.quiet.Wait()
 	}
 }
@@ -146,20 +122,6 @@ func (w *watch) await(s *watched) {
 func (w *watch) end() {
 	_ = w.file.Close() // nobody could act on an error
 	<-w.ended
-}
-
-func (w *watch) control(operation int, fd int32) (err error) {
-	raw, err := w.file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	failed := raw.Control(func(epoll uintptr) {
-		err = syscall.EpollCtl(int(epoll), operation, int(fd), &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: fd})
-	})
-	if failed != nil {
-		return failed
-	}
-	return err
 }
 
 // readAll reads until no socket has anything, one datagram of each at a time. It
@@ -180,19 +142,28 @@ func (w *watch) readAll(epoll uintptr) (done bool) {
 // read handles one datagram. A descriptor that has meanwhile become another
 // socket's has none, or one that would come next.
 func (w *watch) read(fd int32) {
-	w.mu.Lock()
-	s := w.sockets[fd]
-	w.busy = s
-	w.mu.Unlock()
+	s, size, from := w.receive(fd)
 	if s == nil {
 		return
 	}
-	// An error is what a single datagram causes, such as an ICMP answer to one that we sent.
-	if size, from, err := syscall.Recvfrom(int(fd), w.space[:], 0); err == nil {
-		s.handle(w.space[:size], addrPortOf(from))
-	}
+	s.handle(w.space[:size], from)
 	w.mu.Lock()
 	w.busy = nil
 	w.mu.Unlock()
 	w.quiet.Broadcast()
+}
+
+// receive takes a datagram off a socket, which is busy then; nil: there was none.
+func (w *watch) receive(fd int32) (s *systemSocket, size int, from netip.AddrPort) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s = w.sockets[fd]; s == nil {
+		return nil, 0, from
+	}
+	size, sender, err := syscall.Recvfrom(int(fd), w.space[:], 0)
+	if err != nil { // what a single datagram causes, such as an ICMP answer to one that we sent
+		return nil, 0, from
+	}
+	w.busy = s
+	return s, size, addrPortOf(sender)
 }

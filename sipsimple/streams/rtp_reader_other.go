@@ -3,14 +3,16 @@
 package streams
 
 import (
-	"net"
 	"net/netip"
+
+	"github.com/pion/transport/v5"
 )
 
 // watch is what there is on Linux only.
 type watch struct{}
 
-// add leaves it to the caller to read.
-func (*SocketReader) add(net.PacketConn, func([]byte, netip.AddrPort)) bool { return false }
+// listen leaves it to the network to open sockets.
+func (*SocketReader) listen(transport.Net, netip.Addr, int) (endpoint, error) { return nil, nil }
 
-func (*SocketReader) remove(net.PacketConn) {}
+// add leaves it to the caller to read.
+func (*SocketReader) add(endpoint, func([]byte, netip.AddrPort)) (bool, error) { return false, nil }

@@ -76,8 +76,13 @@ func openRTP(env *Environment, ip netip.Addr, nat *iceSession) (*rtpSession, err
 		pair.close()
 		return nil, err
 	}
-	r.receiveFrom(pair.rtp, r.receive)
-	r.receiveFrom(pair.rtcp, r.receiveControl)
+	if err = r.receiveFrom(pair.rtp, r.receive); err == nil {
+		err = r.receiveFrom(pair.rtcp, r.receiveControl)
+	}
+	if err != nil {
+		r.endReading()
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -105,11 +110,12 @@ func (r *rtpSession) prepare(random io.Reader, ip netip.Addr) error {
 }
 
 // boundTo is the address of a socket, with ip where it is bound to any.
-func boundTo(conn net.PacketConn, ip netip.Addr) (netip.AddrPort, error) {
-	bound, err := netip.ParseAddrPort(conn.LocalAddr().String())
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("local address of the RTP socket: %w", err)
+func boundTo(socket endpoint, ip netip.Addr) (netip.AddrPort, error) {
+	addr, ok := socket.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return netip.AddrPort{}, fmt.Errorf("local address of the RTP socket: %v is none of UDP", socket.LocalAddr())
 	}
+	bound := addr.AddrPort()
 	if bound.Addr().IsUnspecified() && ip.IsValid() {
 		bound = netip.AddrPortFrom(ip, bound.Port())
 	}
