@@ -16,6 +16,7 @@ type fakeStream struct {
 	name        string
 	index       int
 	initialized bool
+	deactivated bool
 	ended       bool
 	hold        streams.HoldState
 	direction   psdp.Direction
@@ -122,11 +123,29 @@ func (s *fakeStream) negotiated(local *psdp.SessionDescription, index int) {
 }
 func (s *fakeStream) Hold()       { s.fail("hold"); s.hold.Wish = true; s.world.logf("%s: hold", s.name) }
 func (s *fakeStream) Unhold()     { s.hold.Wish = false; s.world.logf("%s: unhold", s.name) }
-func (s *fakeStream) Deactivate() {}
-func (s *fakeStream) End() {
+func (s *fakeStream) Deactivate() { s.deactivated = true }
+
+// mayEnd logs what is wrong about the moment: the stream has ended or was not
+// deactivated, or the session ends and another of its streams was not.
+func (s *fakeStream) mayEnd() {
 	if s.ended {
 		s.world.logf("%s: ended twice", s.name)
 	}
+	if !s.deactivated {
+		s.world.logf("%s: ended without being deactivated", s.name)
+	}
+	if s.world.attrs.get().state != Terminating {
+		return
+	}
+	for _, other := range s.world.machine.members {
+		if o := other.stream.(*fakeStream); !o.deactivated {
+			s.world.logf("%s: ended before %s was deactivated", s.name, o.name)
+		}
+	}
+}
+
+func (s *fakeStream) End() {
+	s.mayEnd()
 	s.ended = true
 	s.world.logf("%s: end", s.name)
 	s.fail("end")
