@@ -15,54 +15,62 @@ import (
 // and the DTMF events if both have them, under the offer's numbers; its
 // direction is ours limited to the offer's. Without a common codec, and when
 // media or protocol differ, it is [RefusedLine]. An answer answered again stays
-// as it is. The session of the offer may be nil.
+// as it is. The session of the offer may be nil. What the answer has in common
+// with local it may share with it.
 func AnswerLine(offer *sdp.MediaDescription, session *sdp.SessionDescription,
 	local *sdp.MediaDescription) *sdp.MediaDescription {
-	if local == nil || !compatible(offer, local) {
+	if local == nil {
 		return RefusedLine(offer)
 	}
-	answer := CloneLine(local)
+	var space [2]fewCodecs
+	theirs, ours := appendCodecs(space[0][:0], offer), appendCodecs(space[1][:0], local)
+	if !compatible(offer, local, theirs, ours) {
+		return RefusedLine(offer)
+	}
 	if !IsRTP(offer) {
-		return answer
+		return CloneLine(local)
 	}
-	keep := make(map[string]string)
-	var order []string
-	ours := Codecs(local)
-	for _, theirs := range answerCodecs(offer, ours) {
-		keep[ourFormat(ours, theirs)] = theirs.Format
-		order = append(order, theirs.Format)
+	from, to := make([]string, 0, 2), make([]string, 0, 2)
+	for _, c := range answerCodecs(theirs, ours) {
+		from, to = append(from, ourFormat(ours, c)), append(to, c.Format)
 	}
-	renumber(answer, keep)
-	answer.MediaName.Formats = order
+	answer := renumbered(local, from, to)
 	SetDirection(answer, Intersect(Direction(local, nil), PeerDirection(offer, session)))
 	return answer
 }
 
-// compatible tells whether two m-lines can make one stream.
-func compatible(a, b *sdp.MediaDescription) bool {
+// compatible tells whether two m-lines, whose codecs are those given, can make
+// one stream.
+func compatible(a, b *sdp.MediaDescription, codecsA, codecsB []Codec) bool {
 	return Alive(a) && Alive(b) && a.MediaName.Media == b.MediaName.Media &&
-		strings.EqualFold(Protocol(a), Protocol(b)) && HasCommonCodec(a, b)
+		sameProtocol(a, b) && haveCommon(a, b, codecsA, codecsB)
 }
 
-// answerCodecs picks from the offer: the first common codec and the first
-// common telephone-event, rather one on the clock of the codec (RFC 4733 section
-// 2.1).
-func answerCodecs(offer *sdp.MediaDescription, ours []Codec) []Codec {
-	var codec, events []Codec
-	for _, c := range Codecs(offer) {
-		switch {
-		case !slices.ContainsFunc(ours, c.Equal):
-		case !c.Auxiliary() && codec == nil:
-			codec = []Codec{c}
-		case c.Is("telephone-event"):
-			events = append(events, c)
-		}
+// sameProtocol compares the words first, which needs no memory.
+func sameProtocol(a, b *sdp.MediaDescription) bool {
+	return slices.EqualFunc(a.MediaName.Protos, b.MediaName.Protos, strings.EqualFold) ||
+		strings.EqualFold(Protocol(a), Protocol(b))
+}
+
+// answerCodecs picks from those of the offer: the first common codec and the
+// first common telephone-event, rather one on the clock of the codec (RFC 4733
+// section 2.1).
+func answerCodecs(offered, ours []Codec) []Codec {
+	common := func(c Codec) bool { return slices.ContainsFunc(ours, c.Equal) }
+	events := func(c Codec) bool { return c.Is("telephone-event") && common(c) }
+	picked := make([]Codec, 0, 2)
+	if i := slices.IndexFunc(offered, func(c Codec) bool { return !c.Auxiliary() && common(c) }); i >= 0 {
+		picked = append(picked, offered[i])
 	}
-	if len(events) > 1 && codec != nil {
-		at := slices.IndexFunc(events, func(e Codec) bool { return e.Rate == codec[0].Rate })
-		events = events[max(at, 0):]
+	onClock := func(c Codec) bool { return len(picked) > 0 && c.Rate == picked[0].Rate && events(c) }
+	i := slices.IndexFunc(offered, onClock)
+	if i < 0 {
+		i = slices.IndexFunc(offered, events)
 	}
-	return append(codec, events[:min(1, len(events))]...)
+	if i >= 0 {
+		picked = append(picked, offered[i])
+	}
+	return picked
 }
 
 // ourFormat is the number among codecs of ours for one of the peer.
@@ -75,45 +83,49 @@ func ourFormat(ours []Codec, theirs Codec) string {
 	return ""
 }
 
-// renumber reduces the line to the formats that are keys of keep and gives them
-// the numbers there. Attributes of other formats go.
-func renumber(m *sdp.MediaDescription, keep map[string]string) {
-	var formats []string
-	for _, f := range m.MediaName.Formats {
-		if to, ok := keep[f]; ok && !slices.Contains(formats, to) {
-			formats = append(formats, to)
-		}
-	}
-	m.MediaName.Formats = formats
-	var attributes []sdp.Attribute
+// renumbered is the line with the formats to, which are the formats from of m
+// under other numbers. Attributes of other formats go. What is as in m is shared
+// with it; the attributes have memory of their own, with room for a direction.
+func renumbered(m *sdp.MediaDescription, from, to []string) *sdp.MediaDescription {
+	line := *m
+	line.MediaName.Formats = to
+	line.Attributes = make([]sdp.Attribute, 0, len(m.Attributes)+1)
 	for _, a := range m.Attributes {
-		if a, ok := renumberAttribute(a, keep); ok {
-			attributes = append(attributes, a)
+		if a, ok := renumberAttribute(a, from, to); ok {
+			line.Attributes = append(line.Attributes, a)
 		}
 	}
-	m.Attributes = attributes
+	return &line
 }
 
-func renumberAttribute(a sdp.Attribute, keep map[string]string) (sdp.Attribute, bool) {
+func renumberAttribute(a sdp.Attribute, from, to []string) (sdp.Attribute, bool) {
 	switch a.Key {
 	case "rtpmap", "fmtp", "rtcp-fb":
 	default:
 		return a, true
 	}
-	format, rest, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
+	value := strings.TrimSpace(a.Value)
+	format, rest, spaced := strings.Cut(value, " ")
 	if a.Key == "rtcp-fb" && format == "*" {
 		return a, true
 	}
-	to, ok := keep[format]
-	a.Value = to + " " + rest
-	return a, ok
+	i := slices.Index(from, format)
+	if i < 0 {
+		return a, false
+	}
+	if spaced && from[i] == to[i] {
+		a.Value = value
+	} else {
+		a.Value = to[i] + " " + rest
+	}
+	return a, true
 }
 
 // AnswerTo is the answer to a whole offer: session level lines from ours, and
 // one line for each of the offer's from [AnswerLine]. Lines of ours that are
-// nil or missing are refused.
+// nil or missing are refused. The answer shares with ours what it leaves as it is.
 func AnswerTo(offer, ours *sdp.SessionDescription) *sdp.SessionDescription {
-	answer := Clone(ours)
+	answer := *ours
 	answer.MediaDescriptions = make([]*sdp.MediaDescription, len(offer.MediaDescriptions))
 	for i, line := range offer.MediaDescriptions {
 		var local *sdp.MediaDescription
@@ -122,5 +134,5 @@ func AnswerTo(offer, ours *sdp.SessionDescription) *sdp.SessionDescription {
 		}
 		answer.MediaDescriptions[i] = AnswerLine(line, offer, local)
 	}
-	return answer
+	return &answer
 }

@@ -30,14 +30,11 @@ func (c Codec) String() string {
 // "opus/48000/2". Names compare without case; a name without a rate matches
 // any rate, and one without channels any number of them.
 func (c Codec) Is(name string) bool {
-	parts := strings.Split(name, "/")
-	if !strings.EqualFold(c.Name, parts[0]) {
-		return false
-	}
-	if len(parts) > 1 && parts[1] != strconv.Itoa(c.Rate) {
-		return false
-	}
-	return len(parts) < 3 || parts[2] == strconv.Itoa(c.Channels)
+	name, clock, rated := strings.Cut(name, "/")
+	rate, channels, counted := strings.Cut(clock, "/")
+	channels, _, _ = strings.Cut(channels, "/")
+	return strings.EqualFold(c.Name, name) &&
+		(!rated || rate == strconv.Itoa(c.Rate)) && (!counted || channels == strconv.Itoa(c.Channels))
 }
 
 // Equal tells whether two codecs are the same whatever their numbers: name,
@@ -80,7 +77,14 @@ var staticPayloads = map[string]Codec{
 // Codecs lists the formats of an m-line in its order: the static payload types,
 // overridden by a=rtpmap, with the parameters of a=fmtp.
 func Codecs(m *sdp.MediaDescription) []Codec {
-	codecs := make([]Codec, 0, len(m.MediaName.Formats))
+	return appendCodecs(make([]Codec, 0, len(m.MediaName.Formats)), m)
+}
+
+// fewCodecs is space for the codecs of most m-lines, where they are looked at
+// only.
+type fewCodecs [6]Codec
+
+func appendCodecs(codecs []Codec, m *sdp.MediaDescription) []Codec {
 	for _, format := range m.MediaName.Formats {
 		c, ok := parseRTPMap(formatAttribute(m, "rtpmap", format))
 		if !ok {
@@ -143,12 +147,17 @@ func Protocol(m *sdp.MediaDescription) string { return strings.Join(m.MediaName.
 // noise alone do not make a call. For other protocols it compares formats,
 // "*" being any.
 func HasCommonCodec(a, b *sdp.MediaDescription) bool {
+	var space [2]fewCodecs
+	return haveCommon(a, b, appendCodecs(space[0][:0], a), appendCodecs(space[1][:0], b))
+}
+
+// haveCommon is HasCommonCodec for lines whose codecs are known.
+func haveCommon(a, b *sdp.MediaDescription, codecsA, codecsB []Codec) bool {
 	if !IsRTP(a) || !IsRTP(b) {
 		return commonFormat(a.MediaName.Formats, b.MediaName.Formats)
 	}
-	theirs := Codecs(b)
-	return slices.ContainsFunc(Codecs(a), func(c Codec) bool {
-		return !c.Auxiliary() && slices.ContainsFunc(theirs, c.Equal)
+	return slices.ContainsFunc(codecsA, func(c Codec) bool {
+		return !c.Auxiliary() && slices.ContainsFunc(codecsB, c.Equal)
 	})
 }
 

@@ -16,71 +16,62 @@ import (
 // Alive RTP lines keep only the common formats, in the answer's order, each
 // side under its own numbers. Our direction is limited to the peer's: after an
 // answer of recvonly to our sendrecv we are sendonly.
+//
+// What is not changed is shared with the descriptions given.
 func level(local, remote, answer *sdp.SessionDescription, lines int) (l, r *sdp.SessionDescription) {
-	l, r = Clone(local), Clone(remote)
-	l.MediaDescriptions = resize(l.MediaDescriptions, r.MediaDescriptions, lines)
-	r.MediaDescriptions = resize(r.MediaDescriptions, l.MediaDescriptions, lines)
+	ours := resize(local.MediaDescriptions, remote.MediaDescriptions, lines)
+	theirs := resize(remote.MediaDescriptions, ours, lines)
 	for i := range lines {
-		ours, theirs := l.MediaDescriptions[i], r.MediaDescriptions[i]
-		if !compatible(ours, theirs) {
-			l.MediaDescriptions[i], r.MediaDescriptions[i] = RefusedLine(ours), RefusedLine(theirs)
-			continue
+		ours[i], theirs[i] = levelLine(ours[i], theirs[i], answer == remote)
+		if Alive(ours[i]) && IsRTP(ours[i]) {
+			SetDirection(ours[i], Intersect(Direction(ours[i], local), PeerDirection(theirs[i], remote)))
 		}
-		if !IsRTP(ours) {
-			continue
-		}
-		order := Codecs(ours)
-		if answer == remote {
-			order = Codecs(theirs)
-		}
-		a, b := commonFormats(ours, order), commonFormats(theirs, order)
-		keepCommon(ours, theirs, a, b)
-		SetDirection(ours, Intersect(Direction(ours, l), PeerDirection(theirs, r)))
 	}
-	return l, r
+	return withLines(local, ours), withLines(remote, theirs)
 }
 
-// resize cuts lines, or fills up with dead lines like the other side's.
+// resize is a copy of lines, cut or filled up with dead lines like the other
+// side's.
 func resize(lines, others []*sdp.MediaDescription, n int) []*sdp.MediaDescription {
-	for i := len(lines); i < n; i++ {
-		lines = append(lines, RefusedLine(others[i]))
+	resized := make([]*sdp.MediaDescription, n)
+	for i := copy(resized, lines); i < n; i++ {
+		resized[i] = RefusedLine(others[i])
 	}
-	return lines[:n]
+	return resized
 }
 
-// commonFormats maps each codec of order to the line's own format, "" if the
-// line does not have it.
-func commonFormats(m *sdp.MediaDescription, order []Codec) []string {
-	formats := make([]string, len(order))
-	own := Codecs(m)
-	for i, c := range order {
-		formats[i] = ourFormat(own, c)
-	}
-	return formats
+func withLines(d *sdp.SessionDescription, lines []*sdp.MediaDescription) *sdp.SessionDescription {
+	c := *d
+	c.MediaDescriptions = lines
+	return &c
 }
 
-// keepCommon reduces both lines to the formats that both have.
-func keepCommon(x, y *sdp.MediaDescription, a, b []string) {
-	keepX, keepY := make(map[string]string), make(map[string]string)
-	var orderX, orderY []string
-	for i := range a {
-		if a[i] == "" || b[i] == "" {
-			continue
-		}
-		keepX[a[i]], keepY[b[i]] = a[i], b[i]
-		orderX, orderY = append(orderX, a[i]), append(orderY, b[i])
+// levelLine is both sides of one m-line, but for the direction.
+func levelLine(ours, theirs *sdp.MediaDescription, theyAnswer bool) (l, r *sdp.MediaDescription) {
+	var space [2]fewCodecs
+	a, b := appendCodecs(space[0][:0], ours), appendCodecs(space[1][:0], theirs)
+	if !compatible(ours, theirs, a, b) {
+		return RefusedLine(ours), RefusedLine(theirs)
 	}
-	renumber(x, keepX)
-	renumber(y, keepY)
-	x.MediaName.Formats, y.MediaName.Formats = unique(orderX), unique(orderY)
-}
-
-func unique(list []string) []string {
-	var result []string
-	for _, s := range list {
-		if !slices.Contains(result, s) {
-			result = append(result, s)
+	if !IsRTP(ours) {
+		return ours, theirs
+	}
+	order := a
+	if theyAnswer {
+		order = b
+	}
+	var keepOurs, keepTheirs []string
+	for _, c := range order {
+		if x, y := ourFormat(a, c), ourFormat(b, c); x != "" && y != "" {
+			keepOurs, keepTheirs = appendNew(keepOurs, x), appendNew(keepTheirs, y)
 		}
 	}
-	return result
+	return renumbered(ours, keepOurs, keepOurs), renumbered(theirs, keepTheirs, keepTheirs)
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
 }

@@ -55,7 +55,6 @@ func cloneWords(a, b []string) ([]string, []string) {
 	return both[:n:n], both[n:]
 }
 
-// cloneConnection copies a c= line and what it refers to, in one piece.
 func cloneConnection(c *sdp.ConnectionInformation) *sdp.ConnectionInformation {
 	if c == nil {
 		return nil
@@ -64,12 +63,7 @@ func cloneConnection(c *sdp.ConnectionInformation) *sdp.ConnectionInformation {
 		copied := *c
 		return &copied
 	}
-	copied := &struct {
-		line    sdp.ConnectionInformation
-		address sdp.Address
-	}{*c, *c.Address}
-	copied.line.Address = &copied.address
-	return &copied.line
+	return newConnection(c.NetworkType, c.AddressType, *c.Address)
 }
 
 // Same tells whether two descriptions say the same, their o= lines apart: the

@@ -46,6 +46,9 @@ var ErrLinesRemoved = errors.New("streams cannot be deleted from the SDP")
 // Negotiation is the offer/answer machine of one dialog. It owns the o= line of
 // our descriptions: the id is constant, the version grows by one with each new
 // offer or answer of ours, whatever becomes of it.
+//
+// The descriptions that it hands out are its own, and everybody gets the same:
+// they must not be changed. Whoever wants others uses [Clone].
 type Negotiation struct {
 	id      uint64
 	version uint64
@@ -67,13 +70,13 @@ func (n *Negotiation) State() State { return n.state }
 func (n *Negotiation) ID() uint64 { return n.id }
 
 // Offer is the open offer, ours or the peer's; nil when none is open.
-func (n *Negotiation) Offer() *sdp.SessionDescription { return Clone(n.offer) }
+func (n *Negotiation) Offer() *sdp.SessionDescription { return n.offer }
 
 // Active is the pair agreed on last: ours and the peer's, as many lines each,
 // alive only where both are (session level lines as they were sent). Nil, nil
 // before the first agreement.
 func (n *Negotiation) Active() (local, remote *sdp.SessionDescription) {
-	return Clone(n.local), Clone(n.remote)
+	return n.local, n.remote
 }
 
 // SetLocalOffer opens an offer of ours and returns it as it must be sent, with
@@ -83,17 +86,19 @@ func (n *Negotiation) SetLocalOffer(offer *sdp.SessionDescription) (*sdp.Session
 	if err := n.mayOffer("local offer", offer); err != nil {
 		return nil, err
 	}
-	n.state, n.offer = LocalOffer, n.stamp(offer)
-	return Clone(n.offer), nil
+	n.state, n.offer = LocalOffer, Clone(offer)
+	n.stamp(n.offer)
+	return n.offer, nil
 }
 
-// SetRemoteOffer opens an offer of the peer. [ErrLinesRemoved] if it has fewer
-// m-lines than the active description; it is then not open.
+// SetRemoteOffer opens an offer of the peer, which is kept and must not be
+// changed any more. [ErrLinesRemoved] if it has fewer m-lines than the active
+// description; it is then not open.
 func (n *Negotiation) SetRemoteOffer(offer *sdp.SessionDescription) error {
 	if err := n.mayOffer("remote offer", offer); err != nil {
 		return err
 	}
-	n.state, n.offer = RemoteOffer, Clone(offer)
+	n.state, n.offer = RemoteOffer, offer
 	return nil
 }
 
@@ -120,7 +125,7 @@ func (n *Negotiation) SetLocalAnswer(ours *sdp.SessionDescription) (*sdp.Session
 	if err := n.check(local); err != nil {
 		return nil, err
 	}
-	answer = n.stamp(answer)
+	n.stamp(answer)
 	local.Origin = answer.Origin
 	n.agree(local, remote)
 	return answer, nil
@@ -164,13 +169,11 @@ func (n *Negotiation) agree(local, remote *sdp.SessionDescription) {
 	n.local, n.remote, n.offer, n.state = local, remote, nil, Stable
 }
 
-// stamp returns a copy with the next version in its o= line.
-func (n *Negotiation) stamp(d *sdp.SessionDescription) *sdp.SessionDescription {
+// stamp writes the next version into the o= line.
+func (n *Negotiation) stamp(d *sdp.SessionDescription) {
 	if n.stamped {
 		n.version++
 	}
 	n.stamped = true
-	d = Clone(d)
 	d.Origin.SessionID, d.Origin.SessionVersion = n.id, n.version
-	return d
 }

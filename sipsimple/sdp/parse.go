@@ -39,7 +39,10 @@ func Parse(body []byte) (*sdp.SessionDescription, error) {
 		return nil, &ParseError{Reason: "NUL octet"}
 	}
 	p := parser{desc: &sdp.SessionDescription{}}
-	for line := range strings.FieldsFuncSeq(string(body), isLineEnd) {
+	for line, rest := cutLine(string(body)); line != "" || rest != ""; line, rest = cutLine(rest) {
+		if line == "" {
+			continue
+		}
 		if err := p.line(line); err != nil {
 			return nil, err
 		}
@@ -47,7 +50,22 @@ func Parse(body []byte) (*sdp.SessionDescription, error) {
 	return p.finish()
 }
 
-func isLineEnd(r rune) bool { return r == '\r' || r == '\n' }
+func cutLine(text string) (line, rest string) {
+	i := strings.IndexAny(text, "\r\n")
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], text[i+1:]
+}
+
+// appendWords appends the words of a value, as strings.Fields does, to memory of
+// the caller's.
+func appendWords(words []string, value string) []string {
+	for word := range strings.FieldsSeq(value) {
+		words = append(words, word)
+	}
+	return words
+}
 
 // parser is the description so far. Lines belong to the last m-line, or to the
 // session before the first one.
@@ -101,11 +119,12 @@ func (p *parser) origin(line, value string) error {
 	if p.hasOrigin {
 		return nil
 	}
-	fields := strings.Fields(value)
+	var space [8]string
+	fields := appendWords(space[:0], value)
 	if len(fields) < 3 {
 		return &ParseError{Line: line, Reason: "fields missing"}
 	}
-	defaults := []string{"", "", "", "IN", "IP4", "0.0.0.0"}
+	defaults := [...]string{"", "", "", "IN", "IP4", "0.0.0.0"}
 	fields = append(fields, defaults[min(len(fields), 6):]...)
 	id, _ := strconv.ParseUint(fields[1], 10, 64)
 	version, _ := strconv.ParseUint(fields[2], 10, 64)
@@ -153,13 +172,16 @@ func parsePort(text string) sdp.RangedPort {
 // connection takes the first c= line of its section. More than one is legal
 // only for multicast layers, which a call has no use for.
 func (p *parser) connection(value string) {
-	fields := strings.Fields(value)
+	var space [4]string
+	fields := appendWords(space[:0], value)
 	if len(fields) < 2 {
 		return
 	}
-	c := &sdp.ConnectionInformation{NetworkType: fields[0], AddressType: fields[1]}
+	var c *sdp.ConnectionInformation
 	if len(fields) > 2 {
-		c.Address = &sdp.Address{Address: fields[2]}
+		c = newConnection(fields[0], fields[1], sdp.Address{Address: fields[2]})
+	} else {
+		c = &sdp.ConnectionInformation{NetworkType: fields[0], AddressType: fields[1]}
 	}
 	switch {
 	case p.media == nil && p.desc.ConnectionInformation == nil:
@@ -242,7 +264,8 @@ func (p *parser) sessionLine(key byte, value string) {
 }
 
 func (p *parser) timing(value string) {
-	fields := strings.Fields(value)
+	var space [4]string
+	fields := appendWords(space[:0], value)
 	if len(fields) < 2 {
 		return
 	}

@@ -40,10 +40,17 @@ func Connection(addr netip.Addr) *sdp.ConnectionInformation {
 	if addr = addr.Unmap(); addr.Is6() {
 		kind = "IP6"
 	}
-	return &sdp.ConnectionInformation{
-		NetworkType: "IN", AddressType: kind,
-		Address: &sdp.Address{Address: addr.WithZone("").String()},
-	}
+	return newConnection("IN", kind, sdp.Address{Address: addr.WithZone("").String()})
+}
+
+// newConnection makes a c= line and what it refers to in one piece.
+func newConnection(network, kind string, address sdp.Address) *sdp.ConnectionInformation {
+	c := &struct {
+		line    sdp.ConnectionInformation
+		address sdp.Address
+	}{sdp.ConnectionInformation{NetworkType: network, AddressType: kind}, address}
+	c.line.Address = &c.address
+	return &c.line
 }
 
 // RefusedLine is the answer to an offered m-line that is not accepted, and the
