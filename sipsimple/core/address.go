@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
 
 // Address is a URI with a display name and header parameters, as in From, To,
@@ -107,28 +109,48 @@ var errContact = errors.New("malformed Contact")
 // contact of a dialog and an error.
 func contactsOf(msg sip.Message) ([]Address, error) {
 	var contacts []Address
-	for _, h := range msg.GetHeaders("contact") {
-		var a Address
-		if c, ok := h.(*sip.ContactHeader); ok {
-			a = Address{DisplayName: c.DisplayName, URI: c.Address, Params: c.Params}.clone()
-		} else {
-			var err error
-			if a, err = ParseAddress(h.Value()); err != nil {
-				return nil, errContact
-			}
+	for h := range wire.Fields(msg, "contact") {
+		a, err := readContact(h)
+		if err != nil {
+			return nil, err
 		}
-		if a.URI.Wildcard || (a.URI.Host == "" && a.URI.Raw() == "") {
-			return nil, errContact
-		}
-		contacts = append(contacts, a)
+		contacts = append(contacts, a.clone())
 	}
 	return contacts, nil
+}
+
+// contactOf is the first of contactsOf and their number. It shares memory with
+// the message.
+func contactOf(msg sip.Message) (first Address, n int, err error) {
+	for h := range wire.Fields(msg, "contact") {
+		a, err := readContact(h)
+		if err != nil {
+			return Address{}, 0, err
+		}
+		if n == 0 {
+			first = a
+		}
+		n++
+	}
+	return first, n, nil
+}
+
+func readContact(h sip.Header) (a Address, err error) {
+	if c, ok := h.(*sip.ContactHeader); ok {
+		a = Address{DisplayName: c.DisplayName, URI: c.Address, Params: c.Params}
+	} else if a, err = ParseAddress(h.Value()); err != nil {
+		return a, errContact
+	}
+	if a.URI.Wildcard || (a.URI.Host == "" && a.URI.Raw() == "") {
+		return a, errContact
+	}
+	return a, nil
 }
 
 // recordRoutes are the Record-Route URIs of a message, top first.
 func recordRoutes(msg sip.Message) []sip.Uri {
 	var routes []sip.Uri
-	for _, h := range msg.GetHeaders("record-route") {
+	for h := range wire.Fields(msg, "record-route") {
 		if r, ok := h.(*sip.RecordRouteHeader); ok {
 			routes = append(routes, *r.Address.Clone())
 		} else if a, err := ParseAddress(h.Value()); err == nil {

@@ -37,7 +37,7 @@ func (e *Engine) checkInvite(req *sip.Request) *wire.Refusal {
 	if t.calls[own] != nil || t.requests.has(keyOf(req)) {
 		return refuse(sip.StatusLoopDetected) // sent by us, or merged: section 8.2.2.2
 	}
-	if contacts, err := contactsOf(req); err != nil || len(contacts) != 1 {
+	if _, n, err := contactOf(req); err != nil || n != 1 {
 		return refuse(sip.StatusBadRequest, e.warning("INVITE needs one Contact"))
 	}
 	if err := e.checkSDP(req); err != nil {
@@ -63,10 +63,10 @@ func (e *Engine) checkSDP(req *sip.Request) error {
 
 // checkReplaces judges a Replaces header (RFC 3891 section 3).
 func (e *Engine) checkReplaces(req *sip.Request) *wire.Refusal {
-	headers := req.GetHeaders("replaces")
-	if len(headers) == 0 {
+	if wire.First(req, "replaces") == nil {
 		return nil
 	}
+	headers := req.GetHeaders("replaces")
 	r, ok := ParseReplaces(headers[0].Value())
 	if len(headers) > 1 || !ok {
 		return refuse(sip.StatusBadRequest, e.warning("malformed or repeated Replaces"))

@@ -80,11 +80,11 @@ func newServerDialog(req *sip.Request, tag string) *dialog {
 // refresh requests (INVITE, UPDATE, SUBSCRIBE, NOTIFY) and their 2xx (section
 // 12.2). A message without a usable Contact changes nothing.
 func (d *dialog) refresh(msg sip.Message) {
-	contacts, err := contactsOf(msg)
-	if err != nil || len(contacts) == 0 {
+	contact, n, err := contactOf(msg)
+	if err != nil || n == 0 {
 		return
 	}
-	uri := contacts[0].URI
+	uri := contact.URI
 	if uri.Scheme == "sip" || uri.Scheme == "sips" {
 		d.target = uri
 	}

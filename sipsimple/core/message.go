@@ -39,8 +39,8 @@ func toTag(msg sip.Message) string {
 
 // headerText is the value of the first header of that name, "" without one.
 func headerText(msg sip.Message, name string) string {
-	if hs := msg.GetHeaders(name); len(hs) > 0 {
-		return hs[0].Value()
+	if h := wire.First(msg, name); h != nil {
+		return h.Value()
 	}
 	return ""
 }
@@ -81,11 +81,11 @@ func setSDP(msg sip.Message, sdp []byte) {
 // focusOf tells whether the Contact of a message has isfocus (RFC 4579), and
 // whether there is a Contact at all.
 func focusOf(msg sip.Message) (focus, known bool) {
-	contacts, err := contactsOf(msg)
-	if err != nil || len(contacts) == 0 {
+	contact, n, err := contactOf(msg)
+	if err != nil || n == 0 {
 		return false, false
 	}
-	return contacts[0].Params.Has("isfocus"), true
+	return contact.Params.Has("isfocus"), true
 }
 
 // agentOf is the User-Agent of a message, else its Server.

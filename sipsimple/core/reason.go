@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
 
 // reasonText is the text of the Reason headers of a message (RFC 3326): that
 // of protocol SIP if there is one, else the first. "" without any.
 func reasonText(msg sip.Message) string {
 	first := ""
-	for _, h := range msg.GetHeaders("reason") {
+	for h := range wire.Fields(msg, "reason") {
 		for _, value := range splitQuoted(h.Value(), ',') {
 			parts := splitQuoted(value, ';')
 			text := parameter(parts[1:], "text")

@@ -77,7 +77,7 @@ func (u *usage) retryAfter() sip.Header {
 
 // checkOffer wants one Contact and a readable session description.
 func (u *usage) checkOffer(req *sip.Request) *wire.Refusal {
-	if contacts, err := contactsOf(req); err != nil || len(contacts) != 1 {
+	if _, n, err := contactOf(req); err != nil || n != 1 {
 		return refuse(sip.StatusBadRequest, u.e.warning("INVITE needs one Contact"))
 	}
 	if u.e.checkSDP(req) != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
+	"strings"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
@@ -23,7 +25,7 @@ func Marshal(msg sip.Message) ([]byte, error) {
 	b.Reset()
 	msg.StringWrite(b)
 	data := b.Bytes()
-	if err := checkLines(data[:len(data)-len(msg.Body())], headerCount(msg)); err != nil {
+	if err := checkLines(data[:len(data)-len(msg.Body())], len(headers(msg))); err != nil {
 		return nil, err
 	}
 	return bytes.Clone(data), nil // no larger than needed: transactions keep it
@@ -32,16 +34,33 @@ func Marshal(msg sip.Message) ([]byte, error) {
 // drafts are where messages are written.
 var drafts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// headerCount is the number of header fields. sip.Message does not tell, its
-// two implementations do.
-func headerCount(msg sip.Message) int {
-	switch m := msg.(type) {
-	case *sip.Request:
-		return len(m.Headers())
-	case *sip.Response:
-		return len(m.Headers())
+// headers are the header fields. sip.Message does not tell, its two
+// implementations do.
+func headers(msg sip.Message) []sip.Header {
+	if m, ok := msg.(interface{ Headers() []sip.Header }); ok {
+		return m.Headers()
 	}
-	return -1
+	return nil
+}
+
+// Fields are the header fields of that name, case ignored. Unlike GetHeaders of
+// the message it needs no memory.
+func Fields(msg sip.Message, name string) iter.Seq[sip.Header] {
+	return func(yield func(sip.Header) bool) {
+		for _, h := range headers(msg) {
+			if strings.EqualFold(h.Name(), name) && !yield(h) {
+				return
+			}
+		}
+	}
+}
+
+// First is the first header field of that name, case ignored; nil without one.
+func First(msg sip.Message, name string) sip.Header {
+	for h := range Fields(msg, name) {
+		return h
+	}
+	return nil
 }
 
 // checkLines compares the number of lines with the number of header fields.

@@ -10,26 +10,36 @@ import (
 // NewResponse builds a response to a request that passed the guard (RFC 3261
 // section 8.2.6): Via, From, To, Call-ID and CSeq are copied, toTag is added to
 // a To without tag (not for 100), Timestamp is copied to a 100, Record-Route to
-// the responses that make a dialog (section 12.1.1). The body is empty.
+// the responses that make a dialog (section 12.1.1). The body is empty. The
+// header fields of the request, but for To, are in both messages then and must
+// not be changed.
 func NewResponse(req *sip.Request, code int, phrase, toTag string) *sip.Response {
 	res := sip.NewResponse(code, phrase)
-	sip.CopyHeaders("Via", req, res)
+	share("Via", req, res)
 	if code > 100 && code < 300 && req.Method != sip.REGISTER {
-		sip.CopyHeaders("Record-Route", req, res)
+		share("Record-Route", req, res)
 	}
-	res.AppendHeader(sip.HeaderClone(req.From()))
-	to := sip.HeaderClone(req.To()).(*sip.ToHeader)
+	res.AppendHeader(req.From())
+	to := *req.To()
+	to.Params = append(make(sip.HeaderParams, 0, len(to.Params)+1), to.Params...)
 	if code > 100 && toTag != "" && !to.Params.Has("tag") {
 		to.Params.Add("tag", toTag)
 	}
-	res.AppendHeader(to)
-	res.AppendHeader(sip.HeaderClone(req.CallID()))
-	res.AppendHeader(sip.HeaderClone(req.CSeq()))
+	res.AppendHeader(&to)
+	res.AppendHeader(req.CallID())
+	res.AppendHeader(req.CSeq())
 	if code == sip.StatusTrying {
-		sip.CopyHeaders("Timestamp", req, res)
+		share("Timestamp", req, res)
 	}
 	res.SetBody(nil)
 	return res
+}
+
+// share appends the header fields of that name.
+func share(name string, from *sip.Request, to *sip.Response) {
+	for h := range Fields(from, name) {
+		to.AppendHeader(h)
+	}
 }
 
 // StatelessTag is the To tag of an answer given without a transaction: every

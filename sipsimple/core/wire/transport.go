@@ -273,5 +273,10 @@ func addrPort(a net.Addr) netip.AddrPort {
 	default:
 		ap, _ = netip.ParseAddrPort(a.String())
 	}
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	return unmapped(ap)
+}
+
+// unmapped is an address without the detour of IPv4 by IPv6 (RFC 4291 section 2.5.5.2).
+func unmapped(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }

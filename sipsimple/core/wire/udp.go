@@ -62,7 +62,7 @@ func (s *udpSocket) read() {
 	defer datagrams.Put(space)
 	buf := space[:]
 	for {
-		n, addr, err := s.conn.ReadFrom(buf)
+		n, source, err := s.readFrom(buf)
 		if err != nil {
 			if !s.t.pause(err) {
 				s.t.lost("udp", s.t.socket() == s, err)
@@ -70,8 +70,28 @@ func (s *udpSocket) read() {
 			}
 			continue
 		}
-		s.receive(buf[:n], addrPort(addr))
+		s.receive(buf[:n], source)
 	}
+}
+
+// readFrom is ReadFrom, of a socket of this host without memory for an address.
+func (s *udpSocket) readFrom(buf []byte) (int, netip.AddrPort, error) {
+	if conn, ok := s.conn.(*net.UDPConn); ok {
+		n, source, err := conn.ReadFromUDPAddrPort(buf)
+		return n, unmapped(source), err
+	}
+	n, source, err := s.conn.ReadFrom(buf)
+	return n, addrPort(source), err
+}
+
+// writeTo is WriteTo, as readFrom is ReadFrom.
+func (s *udpSocket) writeTo(data []byte, to netip.AddrPort) error {
+	if conn, ok := s.conn.(*net.UDPConn); ok {
+		_, err := conn.WriteToUDPAddrPort(data, unmapped(to))
+		return err
+	}
+	_, err := s.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
+	return err
 }
 
 func (s *udpSocket) receive(data []byte, source netip.AddrPort) {
@@ -105,7 +125,7 @@ func (t *Transport) sendDatagram(data []byte, to netip.AddrPort) error {
 		return &RefusedError{ErrNoListener}
 	}
 	t.trace(true, "udp", socket.local, to, data)
-	_, err := socket.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
+	err := socket.writeTo(data, to)
 	for _, peers := range []error{nil, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ECONNREFUSED} {
 		if errors.Is(err, peers) {
 			return err

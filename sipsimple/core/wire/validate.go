@@ -90,7 +90,7 @@ func checkBody(req *sip.Request, can Abilities) *Refusal {
 	if can.Bodies == nil || len(req.Body()) == 0 || optionalBody(req) {
 		return nil
 	}
-	if h := req.GetHeader("Content-Encoding"); h != nil && h.Value() != "" && !strings.EqualFold(h.Value(), "identity") {
+	if h := First(req, "Content-Encoding"); h != nil && h.Value() != "" && !strings.EqualFold(h.Value(), "identity") {
 		return refuse(sip.StatusUnsupportedMediaType, "Unsupported Media Type", "Accept-Encoding", []string{"identity"})
 	}
 	if h := req.ContentType(); h != nil && contains(can.Bodies, mediaType(h.Value()), true) {
@@ -100,7 +100,7 @@ func checkBody(req *sip.Request, can Abilities) *Refusal {
 }
 
 func optionalBody(req *sip.Request) bool {
-	h := req.GetHeader("Content-Disposition")
+	h := First(req, "Content-Disposition")
 	if h == nil {
 		return false
 	}
@@ -116,7 +116,7 @@ func optionalBody(req *sip.Request) bool {
 // checkAccept: an INVITE is answered with SDP, so it must accept that (RFC 3261
 // section 20.1: without Accept it does).
 func checkAccept(req *sip.Request, _ Abilities) *Refusal {
-	if req.Method != sip.INVITE || req.GetHeader("Accept") == nil {
+	if req.Method != sip.INVITE || First(req, "Accept") == nil {
 		return nil
 	}
 	for _, v := range Values(req, "Accept") {
@@ -132,7 +132,7 @@ func checkAccept(req *sip.Request, _ Abilities) *Refusal {
 // over all its occurrences. Empty ones are left out.
 func Values(msg sip.Message, name string) []string {
 	var out []string
-	for _, h := range msg.GetHeaders(name) {
+	for h := range Fields(msg, name) {
 		rest, more := h.Value(), true
 		for more {
 			var value string
