@@ -1,8 +1,6 @@
 package core
 
 import (
-	"strings"
-
 	"github.com/emiago/sipgo/sip"
 
 	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
@@ -20,7 +18,11 @@ func (e *Engine) refuse(tx *transaction.Server, r *wire.Refusal) {
 }
 
 func (e *Engine) replyPhrase(tx *transaction.Server, code int, phrase string, headers ...sip.Header) {
-	res := e.response(tx.Request(), code, phrase, wire.StatelessTag(tx.Request()))
+	tag := ""
+	if toTag(tx.Request()) == "" {
+		tag = wire.StatelessTag(tx.Request())
+	}
+	res := e.response(tx.Request(), code, phrase, tag)
 	for _, h := range headers {
 		res.AppendHeader(h)
 	}
@@ -86,11 +88,7 @@ func (e *Engine) handleOutside(tx *transaction.Server) {
 
 // options are the headers of the answer to OPTIONS (RFC 3261 section 11.2).
 func options() []sip.Header {
-	return []sip.Header{
-		sip.NewHeader("Allow", strings.Join(methods, ", ")),
-		sip.NewHeader("Accept", sdpType),
-		sip.NewHeader("Supported", strings.Join(extensions, ", ")),
-	}
+	return []sip.Header{allow, sip.NewHeader("Accept", sdpType), supported}
 }
 
 // handleInvite takes an INVITE outside any dialog.

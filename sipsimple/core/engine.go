@@ -84,7 +84,7 @@ func newEngine(cfg Config, listen listener) (*Engine, error) {
 	e.transport, err = listen(wire.Config{
 		Net: cfg.Net, Logger: cfg.Logger.With("component", "transport"), TLS: cfg.TLS, Host: cfg.Host, Lost: cfg.OnLost,
 		UDPPort: cfg.UDPPort, TCPPort: cfg.TCPPort, TLSPort: tlsPort,
-		Handler: func(m wire.Message) { e.post(func() { e.receive(m) }) },
+		Handler: e.take,
 		Trace:   cfg.Trace,
 	})
 	if err != nil {
@@ -141,6 +141,11 @@ func (e *Engine) after(d time.Duration, f func()) (stop func()) {
 		f = nil // the runtime holds the timer for as long as it would have run
 		timer.Stop()
 	}
+}
+
+// take posts a message. It is post(func() { … }) in one piece of memory.
+func (e *Engine) take(m wire.Message) {
+	e.box.Post(func() { e.run(func() { e.receive(m) }) })
 }
 
 func (e *Engine) receive(m wire.Message) {

@@ -198,13 +198,15 @@ func (i *Invitation) PeerAgent() string { return i.view.agent }
 // PeerFocus tells whether the latest Contact of the peer had isfocus.
 func (i *Invitation) PeerFocus() bool { return i.view.focus }
 
-// post runs f on the engine's mailbox.
+// post runs f on the engine's mailbox. It is Engine.post in one piece of memory.
 func (i *Invitation) post(f func(*usage)) {
 	u := i.usage
-	i.engine.post(func() {
-		if !u.e.closed {
-			u.e.acting = u
-			f(u)
-		}
+	u.e.box.Post(func() {
+		u.e.run(func() {
+			if !u.e.closed {
+				u.e.acting = u
+				f(u)
+			}
+		})
 	})
 }

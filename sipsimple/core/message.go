@@ -126,10 +126,16 @@ func (e *Engine) response(req *sip.Request, code int, phrase, tag string) *sip.R
 	return res
 }
 
+// allow and supported say what we do; many messages have the same.
+var (
+	allow     = sip.NewHeader("Allow", strings.Join(methods, ", "))
+	supported = sip.NewHeader("Supported", strings.Join(extensions, ", "))
+)
+
 // capabilities appends Allow and Supported (RFC 3261 sections 20.5, 20.37).
 func capabilities(msg sip.Message) {
-	msg.AppendHeader(sip.NewHeader("Allow", strings.Join(methods, ", ")))
-	msg.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
+	msg.AppendHeader(allow)
+	msg.AppendHeader(supported)
 }
 
 // warning is a Warning header with code 399 (RFC 3261 section 20.43).

@@ -13,26 +13,29 @@ import (
 // once from the engine's: what one call draws does not change what another
 // gets, which keeps runs with a seed repeatable.
 type random struct {
-	state []byte // of a ChaCha8, which in memory is five times as large
+	state [stateSize]byte // of a ChaCha8, which in memory is five times as large
+	size  int             // of what is used of it
 }
 
 // seedSource hands out seeds; it is safe for concurrent use.
 type seedSource struct {
 	mu     sync.Mutex
 	source io.Reader
+	seed   [32]byte // the one at hand
 }
 
 // fork seeds a new generator. A source that fails is a broken machine: there
 // is no safe way on, so it panics.
 func (s *seedSource) fork() *random {
-	var seed [32]byte
 	s.mu.Lock()
-	_, err := io.ReadFull(s.source, seed[:])
+	_, err := io.ReadFull(s.source, s.seed[:])
+	seed := s.seed
+	clear(s.seed[:])
 	s.mu.Unlock()
 	if err != nil {
 		panic(fmt.Sprintf("core: reading randomness: %v", err))
 	}
-	r := &random{state: make([]byte, 0, stateSize)}
+	r := &random{}
 	r.keep(rand.NewChaCha8(seed))
 	return r
 }
@@ -42,12 +45,13 @@ const stateSize = 80
 
 // stream is the generator where it was when it was kept.
 func (r *random) stream() (stream rand.ChaCha8) {
-	_ = stream.UnmarshalBinary(r.state) // it is a state
+	_ = stream.UnmarshalBinary(r.state[:r.size]) // it is a state
 	return stream
 }
 
 func (r *random) keep(stream *rand.ChaCha8) {
-	r.state, _ = stream.AppendBinary(r.state[:0]) // never fails
+	state, _ := stream.AppendBinary(r.state[:0]) // never fails
+	r.size = len(state)
 }
 
 // hex returns n random octets as 2n hexadecimal digits.

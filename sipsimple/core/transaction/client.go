@@ -37,8 +37,7 @@ type clientTx struct {
 
 func newClientTx(l *Layer, req *sip.Request, to wire.Destination, h ClientHandler) *clientTx {
 	c := &clientTx{to: to, handler: h, req: req}
-	c.layer = l
-	c.fire = func(t timer) { c.run(input{kind: inTimer, timer: t}, wire.Message{}, nil) }
+	c.layer, c.user = l, c
 	c.sent = func(err error) {
 		if err != nil {
 			l.cfg.Executor.Post(func() { c.run(input{kind: inTransportError}, wire.Message{}, err) })
@@ -51,6 +50,8 @@ func newClientTx(l *Layer, req *sip.Request, to wire.Destination, h ClientHandle
 	}
 	return c
 }
+
+func (c *clientTx) fire(t timer) { c.run(input{kind: inTimer, timer: t}, wire.Message{}, nil) }
 
 func (c *clientTx) receive(m wire.Message) {
 	c.run(input{kind: inMessage, code: m.Response().StatusCode}, m, nil)

@@ -34,7 +34,12 @@ func serverKey(req *sip.Request, method sip.RequestMethod) (key string, old bool
 	branch, _ := via.Params.Get("branch")
 	const cookie = sip.RFC3261BranchMagicCookie
 	if len(branch) > len(cookie) && strings.EqualFold(branch[:len(cookie)], cookie) {
-		return branch + joint + sentBy(via) + joint + string(method), false
+		var space [128]byte // for most; one piece of memory for the key
+		b := append(space[:0], branch...)
+		b = append(b, joint...)
+		b = appendSentBy(b, via)
+		b = append(b, joint...)
+		return string(append(b, method...)), false
 	}
 	from, _ := req.From().Params.Get("tag")
 	return strings.Join([]string{
@@ -43,11 +48,13 @@ func serverKey(req *sip.Request, method sip.RequestMethod) (key string, old bool
 	}, joint), true
 }
 
-// sentBy is host and port of a Via, the default port filled in.
-func sentBy(via *sip.ViaHeader) string {
+// appendSentBy writes host and port of a Via, the default port filled in.
+func appendSentBy(b []byte, via *sip.ViaHeader) []byte {
 	port := via.Port
 	if port == 0 {
 		port = wire.DefaultPort(strings.ToLower(via.Transport))
 	}
-	return strings.ToLower(via.Host) + ":" + strconv.Itoa(port)
+	b = append(b, strings.ToLower(via.Host)...)
+	b = append(b, ':')
+	return strconv.AppendInt(b, int64(port), 10)
 }

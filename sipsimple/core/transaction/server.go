@@ -67,8 +67,7 @@ type serverTx struct {
 func newServerTx(l *Layer, m wire.Message) *serverTx {
 	s := &serverTx{server: &Server{msg: m}, to: wire.ResponseDestination(m)}
 	s.server.tx = s
-	s.layer = l
-	s.fire = func(t timer) { s.run(input{kind: inTimer, timer: t}, wire.Message{}) }
+	s.layer, s.user = l, s
 	if m.Request().Method == sip.INVITE {
 		s.machine = &inviteServer{reliable: s.to.Reliable()}
 	} else {
@@ -97,13 +96,24 @@ func (s *serverTx) respond(res *sip.Response) {
 	s.next = nil
 }
 
+func (s *serverTx) fire(t timer) { s.run(input{kind: inTimer, timer: t}, wire.Message{}) }
+
+// step is that of the machine, called so that the compiler knows which it is and
+// lets out be memory of the stack.
+func (s *serverTx) step(in input, out []output) []output {
+	if m, ok := s.machine.(*inviteServer); ok {
+		return m.step(in, out)
+	}
+	return s.machine.(*nonInviteServer).step(in, out)
+}
+
 // run gives an input to the machine and does what it wants, telling the user last.
 func (s *serverTx) run(in input, m wire.Message) {
 	if s.layer.closed || s.machine.current() == terminated {
 		return
 	}
 	var buf [6]output
-	for _, o := range s.machine.step(in, buf[:0]) {
+	for _, o := range s.step(in, buf[:0]) {
 		switch o.kind {
 		case outSend:
 			s.send()

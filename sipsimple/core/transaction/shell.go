@@ -1,31 +1,32 @@
 package transaction
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // shell runs a machine: it keeps its timers.
 type shell struct {
 	layer   *Layer
 	key     string
 	machine machine
-	running []*runningTimer
-	fire    func(t timer) // the input inTimer, set by the transaction
+	running *runningTimer // the first of them
+	user    firer
 }
+
+// firer is the transaction, which makes inTimer of a timer that has fired.
+type firer interface{ fire(t timer) }
 
 // runningTimer is one of them. Once it is stopped it knows nobody: the runtime
 // holds it for as long as it would have run.
 type runningTimer struct {
 	name  timer
-	owner *shell      // nil: it has fired, or was stopped
-	timer *time.Timer // nil: it is one of longTimers
+	owner *shell        // nil: it has fired, or was stopped
+	timer *time.Timer   // nil: it is one of longTimers
+	next  *runningTimer // of the owner
 }
 
 func (s *shell) start(name timer, after time.Duration) {
 	s.stop(name)
-	r := &runningTimer{name: name, owner: s}
-	s.running = append(s.running, r)
+	r := &runningTimer{name: name, owner: s, next: s.running}
+	s.running = r
 	if after == Lifetime {
 		s.layer.long.add(r)
 		return
@@ -37,12 +38,12 @@ func (s *shell) start(name timer, after time.Duration) {
 func (r *runningTimer) expire() {
 	if s := r.owner; s != nil {
 		s.remove(r)
-		s.fire(r.name)
+		s.user.fire(r.name)
 	}
 }
 
 func (s *shell) stop(name timer) {
-	for _, r := range s.running {
+	for r := s.running; r != nil; r = r.next {
 		if r.name == name {
 			s.remove(r)
 			return
@@ -51,20 +52,23 @@ func (s *shell) stop(name timer) {
 }
 
 func (s *shell) remove(r *runningTimer) {
+	at := &s.running
+	for *at != r {
+		at = &(*at).next
+	}
+	*at = r.next
 	r.stop()
-	s.running = slices.DeleteFunc(s.running, func(other *runningTimer) bool { return other == r })
 }
 
 func (r *runningTimer) stop() {
-	r.owner = nil
+	r.owner, r.next = nil, nil
 	if r.timer != nil {
 		r.timer.Stop()
 	}
 }
 
 func (s *shell) stopAll() {
-	for _, r := range s.running {
-		r.stop()
+	for s.running != nil {
+		s.remove(s.running)
 	}
-	s.running = nil
 }
