@@ -36,30 +36,32 @@ func (s *seedSource) fork() *random {
 		panic(fmt.Sprintf("core: reading randomness: %v", err))
 	}
 	r := &random{}
-	r.keep(rand.NewChaCha8(seed))
+	r.use(func(stream *rand.ChaCha8) { stream.Seed(seed) })
 	return r
 }
 
 // stateSize is room for a state, with what is left of a number that was half used.
 const stateSize = 80
 
-// stream is the generator where it was when it was kept.
-func (r *random) stream() (stream rand.ChaCha8) {
-	_ = stream.UnmarshalBinary(r.state[:r.size]) // it is a state
-	return stream
-}
+// streams are generators at work, empty.
+var streams = sync.Pool{New: func() any { return new(rand.ChaCha8) }}
 
-func (r *random) keep(stream *rand.ChaCha8) {
+// use calls f with the generator, where it was when it was used last.
+func (r *random) use(f func(stream *rand.ChaCha8)) {
+	stream := streams.Get().(*rand.ChaCha8)
+	_ = stream.UnmarshalBinary(r.state[:r.size]) // it is a state, or nothing yet
+	f(stream)
 	state, _ := stream.AppendBinary(r.state[:0]) // never fails
 	r.size = len(state)
+	*stream = rand.ChaCha8{}
+	streams.Put(stream)
 }
 
-// hex returns n random octets as 2n hexadecimal digits.
+// hex returns n random octets, at most 16, as 2n hexadecimal digits.
 func (r *random) hex(n int) string {
-	buf := make([]byte, n)
-	stream := r.stream()
-	_, _ = stream.Read(buf) // never fails
-	r.keep(&stream)
+	var space [16]byte
+	buf := space[:n]
+	r.use(func(stream *rand.ChaCha8) { _, _ = stream.Read(buf) }) // never fails
 	return hex.EncodeToString(buf)
 }
 
@@ -74,8 +76,7 @@ func (r *random) branch() string { return "z9hG4bK" + r.hex(12) }
 
 // intN is a number from 0 to n-1.
 func (r *random) intN(n int) int {
-	stream := r.stream()
-	drawn := stream.Uint64()
-	r.keep(&stream)
+	var drawn uint64
+	r.use(func(stream *rand.ChaCha8) { drawn = stream.Uint64() })
 	return int(drawn % uint64(n))
 }

@@ -16,19 +16,19 @@ type field struct {
 }
 
 // parser reads one message. It goes on after a fault, so that there is enough
-// for an answer; the first fault is the one that counts.
+// for an answer; the first fault is the one that counts. The header fields as
+// they came are not in it, so that they can be on the stack.
 type parser struct {
 	stream bool
 	source netip.AddrPort
 	proxy  bool // Config.Proxy
 	fault  fault
 	start  startLine
-	raw    []field
 	count  [kindCount]int
 	length int // Content-Length, -1 without
 	body   []byte
 	values int // of list fields
-	parsed []sip.Header
+	msg    message
 	via    *sip.ViaHeader // top one
 }
 
@@ -38,27 +38,38 @@ func (p *parser) fail(f fault) {
 	}
 }
 
-// read takes a message apart.
-func (p *parser) read(data []byte) {
+// message is a *sip.Request or a *sip.Response.
+type message interface {
+	sip.Message
+	AppendHeader(sip.Header)
+}
+
+// read takes a message apart. It returns raw with the header fields.
+func (p *parser) read(data []byte, raw []field) []field {
 	head := headEnd(data, 0)
 	if head < 0 {
 		p.fail(bad("no empty line after the header fields"))
 		head = len(data)
 	}
-	p.readHead(string(data[:head]))
+	raw = p.readHead(string(data[:head]), raw)
 	p.checkFields()
-	p.readBody(data[head:])
-	p.parsed = make([]sip.Header, 0, len(p.raw)+4)
-	for _, f := range p.raw {
+	p.readBody(data[head:], raw)
+	if p.start.request {
+		p.msg = sip.NewRequest(sip.RequestMethod(p.start.method), p.start.uri)
+	} else {
+		p.msg = sip.NewResponse(p.start.code, p.start.phrase)
+	}
+	for _, f := range raw {
 		p.readField(f)
 	}
 	if p.start.late.code != 0 {
 		p.fail(p.start.late)
 	}
+	return raw
 }
 
 // readHead reads the start line and cuts the header fields.
-func (p *parser) readHead(head string) {
+func (p *parser) readHead(head string, raw []field) []field {
 	lines := lineReader{rest: head}
 	first, _ := lines.next()
 	var f fault
@@ -69,43 +80,43 @@ func (p *parser) readHead(head string) {
 	if f.code != 0 {
 		p.fail(f)
 	}
-	p.raw = make([]field, 0, 16)
 	for {
 		line, ok := lines.next()
 		if !ok || line == "" {
 			break
 		}
-		p.readLine(line)
+		raw = p.readLine(line, raw)
 	}
 	if lines.bare {
 		p.fail(bad("line without CRLF"))
 	}
+	return raw
 }
 
-func (p *parser) readLine(line string) {
+func (p *parser) readLine(line string, raw []field) []field {
 	switch {
-	case len(p.raw) >= maxFields:
+	case len(raw) >= maxFields:
 		p.fail(bad("too many header fields"))
-		return
+		return raw
 	case len(line) > maxLine:
 		p.fail(bad("header field too long"))
-		return
+		return raw
 	case hasControl(line):
 		p.fail(bad("control character in a header field"))
 	}
 	colon := strings.IndexByte(line, ':')
 	if colon < 0 {
 		p.fail(bad("header field without colon"))
-		return
+		return raw
 	}
 	short := trimRight(line[:colon])
 	if !isToken(short) {
 		p.fail(bad("malformed header field name"))
-		return
+		return raw
 	}
 	name, kind := canonicalName(short)
 	p.count[kind]++
-	p.raw = append(p.raw, field{name, trim(line[colon+1:]), kind})
+	return append(raw, field{name, trim(line[colon+1:]), kind})
 }
 
 // checkFields counts: RFC 3261 sections 8.1.1 and 20 (table 2), and section
@@ -130,9 +141,9 @@ func (p *parser) checkFields() {
 
 // readBody compares Content-Length with what came (RFC 3261 section 18.3): more
 // than that is not part of the message.
-func (p *parser) readBody(rest []byte) {
+func (p *parser) readBody(rest []byte, raw []field) {
 	p.length = -1
-	for _, f := range p.raw {
+	for _, f := range raw {
 		if f.kind != kindContentLength {
 			continue
 		}
@@ -152,7 +163,7 @@ func (p *parser) readBody(rest []byte) {
 		p.fail(fault{sip.StatusBadRequest, "body shorter than Content-Length", p.stream})
 	case p.length >= 0:
 		p.body = rest[:p.length]
-	case p.stream && len(p.raw) > 0:
+	case p.stream && len(raw) > 0:
 		p.fail(fault{sip.StatusBadRequest, "no Content-Length", true})
 	default:
 		p.body = rest
@@ -205,7 +216,7 @@ var malformed = [kindCount]string{
 	kindAddress: "malformed Refer-To or Referred-By", kindExpires: "malformed Expires",
 }
 
-func (p *parser) add(h sip.Header) { p.parsed = append(p.parsed, h) }
+func (p *parser) add(h sip.Header) { p.msg.AppendHeader(h) }
 
 func (p *parser) readCallID(value string) error {
 	if value == "" || strings.ContainsAny(value, " \t") {
@@ -269,24 +280,4 @@ func (p *parser) addSource() {
 	if rport || err != nil || sentBy.Unmap() != from {
 		params.Add("received", from.String())
 	}
-}
-
-// message puts the parts together.
-func (p *parser) message() sip.Message {
-	var msg interface {
-		sip.Message
-		AppendHeader(sip.Header)
-	}
-	if p.start.request {
-		msg = sip.NewRequest(sip.RequestMethod(p.start.method), p.start.uri)
-	} else {
-		msg = sip.NewResponse(p.start.code, p.start.phrase)
-	}
-	for _, h := range p.parsed {
-		msg.AppendHeader(h)
-	}
-	if len(p.body) > 0 {
-		msg.SetBody(append([]byte(nil), p.body...))
-	}
-	return msg
 }

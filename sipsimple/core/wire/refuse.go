@@ -11,18 +11,18 @@ import (
 // refusal is the verdict on a message with a fault. An answer is written from
 // the fields as they came, since they may not be readable; it needs a Via, for
 // there the client transaction is named.
-func (p *parser) refusal() Result {
+func (p *parser) refusal(raw []field) Result {
 	res := Result{Verdict: Drop, Reason: p.fault.reason, Close: p.fault.close}
-	if !p.start.request || !isToken(p.start.method) || p.start.method == string(sip.ACK) || p.first(kindVia) == "" {
+	if !p.start.request || !isToken(p.start.method) || p.start.method == string(sip.ACK) || first(raw, kindVia) == "" {
 		return res
 	}
-	res.Verdict, res.Code, res.Answer = Refuse, p.fault.code, p.answer()
+	res.Verdict, res.Code, res.Answer = Refuse, p.fault.code, p.answer(raw)
 	return res
 }
 
 // first is the first field of a kind.
-func (p *parser) first(k kind) string {
-	for _, f := range p.raw {
+func first(raw []field, k kind) string {
+	for _, f := range raw {
 		if f.kind == k {
 			return f.value
 		}
@@ -31,11 +31,11 @@ func (p *parser) first(k kind) string {
 }
 
 // answer writes the response (RFC 3261 section 8.2.6).
-func (p *parser) answer() []byte {
+func (p *parser) answer(raw []field) []byte {
 	var b bytes.Buffer
 	b.WriteString(version + " " + strconv.Itoa(p.fault.code) + " " + refusalPhrase(p.fault.code) + "\r\n")
 	top := true
-	for _, f := range p.raw {
+	for _, f := range raw {
 		if f.kind != kindVia {
 			continue
 		}
@@ -47,9 +47,9 @@ func (p *parser) answer() []byte {
 		writeField(&b, "Via", value)
 	}
 	for _, k := range [...]kind{kindFrom, kindTo, kindCallID, kindCSeq} {
-		if value := p.first(k); value != "" {
+		if value := first(raw, k); value != "" {
 			if k == kindTo {
-				value = p.tagged(value)
+				value = tagged(value, raw)
 			}
 			writeField(&b, fieldName[k], value)
 		}
@@ -78,7 +78,7 @@ func (p *parser) topVia(value string) string {
 }
 
 // tagged gives To the tag that every copy of this answer has.
-func (p *parser) tagged(to string) string {
+func tagged(to string, raw []field) string {
 	if a, err := parseAddress(to); err == nil {
 		if a.params.Has("tag") {
 			return to
@@ -86,7 +86,7 @@ func (p *parser) tagged(to string) string {
 	} else if strings.Contains(strings.ToLower(to), "tag") {
 		return to
 	}
-	return to + ";tag=" + tagOf(p.first(kindVia), p.first(kindCallID), p.first(kindCSeq))
+	return to + ";tag=" + tagOf(first(raw, kindVia), first(raw, kindCallID), first(raw, kindCSeq))
 }
 
 // writeField writes a field; control characters of the peer go no further.

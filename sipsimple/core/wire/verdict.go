@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"net/netip"
 
 	"github.com/emiago/sipgo/sip"
@@ -62,12 +63,16 @@ func (p *parser) inspect(data []byte) Result {
 		p.fail(fault{sip.StatusMessageTooLarge, "message too large", p.stream})
 		data = data[:MaxMessage]
 	}
-	p.read(data)
+	var space [16]field
+	raw := p.read(data, space[:0])
 	if p.fault.code != 0 {
-		return p.refusal()
+		return p.refusal(raw)
 	}
 	p.addSource()
-	return Result{Verdict: Accept, Msg: p.message()}
+	if len(p.body) > 0 {
+		p.msg.SetBody(bytes.Clone(p.body))
+	}
+	return Result{Verdict: Accept, Msg: p.msg}
 }
 
 // skipLineEnds drops the CRLFs before a start line (RFC 3261 section 7.5).
