@@ -30,6 +30,7 @@ type Engine struct {
 	layer     transactions
 	closed    bool
 	table     *table
+	server    sip.Header           // of all responses, made when first needed
 	questions []*question          // name look-ups whose answers have not been passed on
 	acting    interface{ crash() } // what the function that runs is done for, nil if unknown (guard.go)
 	serving   *transaction.Server  // the request that it handles

@@ -122,7 +122,10 @@ func via(transport string, local netip.AddrPort, branch string) *sip.ViaHeader {
 // tag in To unless it has one (a 100 gets none), and Server.
 func (e *Engine) response(req *sip.Request, code int, phrase, tag string) *sip.Response {
 	res := wire.NewResponse(req, code, phraseOr(code, phrase), tag)
-	res.AppendHeader(sip.NewHeader("Server", e.cfg.UserAgent))
+	if e.server == nil || e.server.Value() != e.cfg.UserAgent {
+		e.server = sip.NewHeader("Server", e.cfg.UserAgent)
+	}
+	res.AppendHeader(e.server)
 	return res
 }
 

@@ -22,7 +22,7 @@ func AnswerLine(offer *sdp.MediaDescription, session *sdp.SessionDescription,
 	if local == nil {
 		return RefusedLine(offer)
 	}
-	var space [2]fewCodecs
+	var space [3]fewCodecs
 	theirs, ours := appendCodecs(space[0][:0], offer), appendCodecs(space[1][:0], local)
 	if !compatible(offer, local, theirs, ours) {
 		return RefusedLine(offer)
@@ -31,7 +31,7 @@ func AnswerLine(offer *sdp.MediaDescription, session *sdp.SessionDescription,
 		return CloneLine(local)
 	}
 	from, to := make([]string, 0, 2), make([]string, 0, 2)
-	for _, c := range answerCodecs(theirs, ours) {
+	for _, c := range appendAnswer(space[2][:0], theirs, ours) {
 		from, to = append(from, ourFormat(ours, c)), append(to, c.Format)
 	}
 	answer := renumbered(local, from, to)
@@ -52,13 +52,12 @@ func sameProtocol(a, b *sdp.MediaDescription) bool {
 		strings.EqualFold(Protocol(a), Protocol(b))
 }
 
-// answerCodecs picks from those of the offer: the first common codec and the
+// appendAnswer picks from those of the offer: the first common codec and the
 // first common telephone-event, rather one on the clock of the codec (RFC 4733
 // section 2.1).
-func answerCodecs(offered, ours []Codec) []Codec {
+func appendAnswer(picked, offered, ours []Codec) []Codec {
 	common := func(c Codec) bool { return slices.ContainsFunc(ours, c.Equal) }
 	events := func(c Codec) bool { return c.Is("telephone-event") && common(c) }
-	picked := make([]Codec, 0, 2)
 	if i := slices.IndexFunc(offered, func(c Codec) bool { return !c.Auxiliary() && common(c) }); i >= 0 {
 		picked = append(picked, offered[i])
 	}

@@ -10,9 +10,11 @@ func (p *parser) readAddress(f field) error {
 	}
 	switch f.kind {
 	case kindFrom:
-		p.add(&sip.FromHeader{DisplayName: a.display, Address: a.uri, Params: a.params})
+		p.common.from = sip.FromHeader{DisplayName: a.display, Address: a.uri, Params: a.params}
+		p.add(&p.common.from)
 	case kindTo:
-		p.add(&sip.ToHeader{DisplayName: a.display, Address: a.uri, Params: a.params})
+		p.common.to = sip.ToHeader{DisplayName: a.display, Address: a.uri, Params: a.params}
+		p.add(&p.common.to)
 	default:
 		p.add(sip.NewHeader(f.name, f.value))
 	}
@@ -69,8 +71,11 @@ func (p *parser) readValue(k kind, value string) error {
 // readVia reads one Via value. More than one in a response means that it is not
 // for a user agent (RFC 3261 section 8.1.3.3).
 func (p *parser) readVia(value string) error {
-	via, err := parseVia(value)
-	if err != nil {
+	via := &p.common.via
+	if p.via != nil {
+		via = new(sip.ViaHeader)
+	}
+	if err := parseVia(value, via); err != nil {
 		return err
 	}
 	if p.via == nil {

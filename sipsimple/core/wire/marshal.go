@@ -19,7 +19,9 @@ var ErrUnsafe = errors.New("line end inside a header field")
 // the body (RFC 3261 section 18.3). Nothing that a user or a peer has typed can
 // add a header field: a line end inside one is an error that matches ErrUnsafe.
 func Marshal(msg sip.Message) ([]byte, error) {
-	msg.SetBody(msg.Body())
+	if h := msg.ContentLength(); h == nil || int(*h) != len(msg.Body()) {
+		msg.SetBody(msg.Body())
+	}
 	b := drafts.Get().(*bytes.Buffer)
 	defer drafts.Put(b)
 	b.Reset()

@@ -29,6 +29,7 @@ type parser struct {
 	body   []byte
 	values int // of list fields
 	msg    message
+	common *common
 	via    *sip.ViaHeader // top one
 }
 
@@ -44,6 +45,18 @@ type message interface {
 	AppendHeader(sip.Header)
 }
 
+// common are the header fields that nearly every message has once, in one piece
+// of memory. One that is repeated costs the message, the top Via apart.
+type common struct {
+	via           sip.ViaHeader // the top one
+	from          sip.FromHeader
+	to            sip.ToHeader
+	callID        sip.CallIDHeader
+	cseq          sip.CSeqHeader
+	maxForwards   sip.MaxForwardsHeader
+	contentLength sip.ContentLengthHeader
+}
+
 // read takes a message apart. It returns raw with the header fields.
 func (p *parser) read(data []byte, raw []field) []field {
 	head := headEnd(data, 0)
@@ -54,6 +67,7 @@ func (p *parser) read(data []byte, raw []field) []field {
 	raw = p.readHead(string(data[:head]), raw)
 	p.checkFields()
 	p.readBody(data[head:], raw)
+	p.common = new(common)
 	if p.start.request {
 		p.msg = sip.NewRequest(sip.RequestMethod(p.start.method), p.start.uri)
 	} else {
@@ -187,11 +201,11 @@ func (p *parser) readField(f field) {
 		if !ok {
 			err = errSyntax
 		}
-		value := sip.MaxForwardsHeader(n)
-		p.add(&value)
+		p.common.maxForwards = sip.MaxForwardsHeader(n)
+		p.add(&p.common.maxForwards)
 	case kindContentLength:
-		value := sip.ContentLengthHeader(max(p.length, 0))
-		p.add(&value)
+		p.common.contentLength = sip.ContentLengthHeader(max(p.length, 0))
+		p.add(&p.common.contentLength)
 	case kindContentType:
 		err = p.readContentType(f.value)
 	case kindExpires:
@@ -222,8 +236,8 @@ func (p *parser) readCallID(value string) error {
 	if value == "" || strings.ContainsAny(value, " \t") {
 		return errSyntax
 	}
-	id := sip.CallIDHeader(value)
-	p.add(&id)
+	p.common.callID = sip.CallIDHeader(value)
+	p.add(&p.common.callID)
 	return nil
 }
 
@@ -242,7 +256,8 @@ func (p *parser) readCSeq(value string) error {
 	if p.start.request && method != p.start.method {
 		p.fail(bad("CSeq method differs from the request"))
 	}
-	p.add(&sip.CSeqHeader{SeqNo: uint32(n), MethodName: sip.RequestMethod(method)})
+	p.common.cseq = sip.CSeqHeader{SeqNo: uint32(n), MethodName: sip.RequestMethod(method)}
+	p.add(&p.common.cseq)
 	return nil
 }
 
@@ -254,10 +269,13 @@ func (p *parser) readContentType(value string) error {
 	if !ok || !isToken(typ) || !isToken(subtype) {
 		return errSyntax
 	}
-	if params = trim(params); params != "" {
-		params = ";" + params
+	h := sip.ContentTypeHeader(value)
+	if strings.ContainsAny(value, " \t") || strings.HasSuffix(value, ";") {
+		if params = trim(params); params != "" {
+			params = ";" + params
+		}
+		h = sip.ContentTypeHeader(typ + "/" + subtype + params)
 	}
-	h := sip.ContentTypeHeader(typ + "/" + subtype + params)
 	p.add(&h)
 	return nil
 }

@@ -65,8 +65,8 @@ var fieldName = [kindCount]string{kindFrom: "From", kindTo: "To", kindCallID: "C
 // that can be read.
 func (p *parser) topVia(value string) string {
 	first, rest, more := cutValue(value)
-	via, err := parseVia(trim(first))
-	if err != nil {
+	via := new(sip.ViaHeader)
+	if parseVia(trim(first), via) != nil {
 		return value
 	}
 	p.via = via

@@ -31,9 +31,12 @@ func NewResponse(req *sip.Request, code int, phrase, toTag string) *sip.Response
 	if code == sip.StatusTrying {
 		share("Timestamp", req, res)
 	}
-	res.SetBody(nil)
+	res.AppendHeader(&noBody)
 	return res
 }
+
+// noBody is the Content-Length of them all; a body brings another.
+var noBody sip.ContentLengthHeader
 
 // share appends the header fields of that name.
 func share(name string, from *sip.Request, to *sip.Response) {

@@ -148,7 +148,10 @@ func Values(msg sip.Message, name string) []string {
 // mediaType is a value of Content-Type or Accept without its parameters.
 func mediaType(s string) string {
 	media, _, _ := strings.Cut(s, ";")
-	typ, subtype, _ := strings.Cut(media, "/")
+	typ, subtype, slash := strings.Cut(media, "/")
+	if slash && !strings.ContainsAny(media, " \t") {
+		return media
+	}
 	return trim(typ) + "/" + trim(subtype)
 }
 

@@ -9,17 +9,17 @@ import (
 
 // parseVia reads one via-parm (RFC 3261 section 20.42):
 // protocol / version / transport LWS sent-by *( ; parameter ).
-func parseVia(s string) (*sip.ViaHeader, error) {
+func parseVia(s string, via *sip.ViaHeader) error {
 	protocol, s, ok1 := strings.Cut(s, "/")
 	version, s, ok2 := strings.Cut(s, "/")
 	s = trimLeft(s)
 	end := strings.IndexAny(s, " \t")
 	if !ok1 || !ok2 || end < 0 {
-		return nil, errSyntax
+		return errSyntax
 	}
-	via := &sip.ViaHeader{ProtocolName: trim(protocol), ProtocolVersion: trim(version), Transport: s[:end]}
+	*via = sip.ViaHeader{ProtocolName: trim(protocol), ProtocolVersion: trim(version), Transport: s[:end]}
 	if !isToken(via.ProtocolName) || !isToken(via.ProtocolVersion) || !isToken(via.Transport) {
-		return nil, errSyntax
+		return errSyntax
 	}
 	sentBy := trimLeft(s[end:])
 	params := ""
@@ -28,13 +28,13 @@ func parseVia(s string) (*sip.ViaHeader, error) {
 	}
 	host, port, ok := parseHostPort(compactSentBy(trimRight(sentBy)))
 	if !ok {
-		return nil, errSyntax
+		return errSyntax
 	}
 	via.Host, via.Port = viaHost(host), port
 	if err := parseParams(params, &via.Params); err != nil || !once(via.Params, "branch") {
-		return nil, errSyntax
+		return errSyntax
 	}
-	return via, nil
+	return nil
 }
 
 // compactSentBy takes out the white space that is allowed around the colon.
