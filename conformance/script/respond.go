@@ -70,7 +70,9 @@ func (p *Party) respond(s *server, a Answer) error {
 	}
 	res := wire.NewResponse(s.request, a.Code, phrase, tag)
 	if a.ToTag != nil {
-		setTag(&res.To().Params, *a.ToTag)
+		to := sip.HeaderClone(res.To()).(*sip.ToHeader) // that of the request stays as it is
+		setTag(&to.Params, *a.ToTag)
+		res.ReplaceHeader(to)
 	}
 	if a.Code > 100 && a.Code < 300 && makesDialog(s.request.Method) {
 		res.AppendHeader(sip.NewHeader("Contact", p.contact(s.message.Transport)))

@@ -14,7 +14,9 @@ type address struct {
 	params  sip.HeaderParams
 }
 
-func parseAddress(s string) (a address, err error) {
+// parseAddress reads one. space is memory for its parameters, empty; may be nil.
+func parseAddress(s string, space sip.HeaderParams) (a address, err error) {
+	a.params = space
 	s = trim(s)
 	if strings.HasPrefix(s, `"`) {
 		end := quotedEnd(s)
@@ -93,7 +95,7 @@ func quotedEnd(s string) int {
 
 // parseParams reads *( ";" name [ "=" value ] ), white space allowed everywhere.
 // A quoted value keeps its quotes, unless it holds white space: sip.HeaderParams
-// writes those in quotes by itself.
+// writes those in quotes by itself. out is nil if there are none.
 func parseParams(s string, out *sip.HeaderParams) error {
 	s = trim(s)
 	for s != "" {
@@ -117,6 +119,9 @@ func parseParams(s string, out *sip.HeaderParams) error {
 			}
 		}
 		*out = append(*out, param)
+	}
+	if len(*out) == 0 {
+		*out = nil
 	}
 	return nil
 }

@@ -4,7 +4,14 @@ import "github.com/emiago/sipgo/sip"
 
 // readAddress reads From, To and the fields that hold one address.
 func (p *parser) readAddress(f field) error {
-	a, err := parseAddress(f.value)
+	var space sip.HeaderParams
+	switch f.kind {
+	case kindFrom:
+		space = p.common.params[2:2:3]
+	case kindTo:
+		space = p.common.params[3:3:4]
+	}
+	a, err := parseAddress(f.value, space)
 	if err != nil || !once(a.params, "tag") {
 		return errSyntax
 	}
@@ -48,7 +55,7 @@ func (p *parser) readValue(k kind, value string) error {
 	if k == kindVia {
 		return p.readVia(value)
 	}
-	a, err := parseAddress(value)
+	a, err := parseAddress(value, nil)
 	if err != nil {
 		return err
 	}
@@ -71,9 +78,10 @@ func (p *parser) readValue(k kind, value string) error {
 // readVia reads one Via value. More than one in a response means that it is not
 // for a user agent (RFC 3261 section 8.1.3.3).
 func (p *parser) readVia(value string) error {
-	via := &p.common.via
-	if p.via != nil {
-		via = new(sip.ViaHeader)
+	via := new(sip.ViaHeader)
+	if p.via == nil {
+		via = &p.common.via
+		via.Params = p.common.params[:0:2]
 	}
 	if err := parseVia(value, via); err != nil {
 		return err

@@ -55,6 +55,7 @@ type common struct {
 	cseq          sip.CSeqHeader
 	maxForwards   sip.MaxForwardsHeader
 	contentLength sip.ContentLengthHeader
+	params        [4]sip.HeaderKV // branch and one more of Via, the tags of From and To
 }
 
 // read takes a message apart. It returns raw with the header fields.

@@ -79,7 +79,7 @@ func (p *parser) topVia(value string) string {
 
 // tagged gives To the tag that every copy of this answer has.
 func tagged(to string, raw []field) string {
-	if a, err := parseAddress(to); err == nil {
+	if a, err := parseAddress(to, nil); err == nil {
 		if a.params.Has("tag") {
 			return to
 		}

@@ -11,8 +11,8 @@ import (
 // section 8.2.6): Via, From, To, Call-ID and CSeq are copied, toTag is added to
 // a To without tag (not for 100), Timestamp is copied to a 100, Record-Route to
 // the responses that make a dialog (section 12.1.1). The body is empty. The
-// header fields of the request, but for To, are in both messages then and must
-// not be changed.
+// header fields of the request are in both messages then and must not be changed,
+// nor To, unless it got a tag.
 func NewResponse(req *sip.Request, code int, phrase, toTag string) *sip.Response {
 	res := sip.NewResponse(code, phrase)
 	share("Via", req, res)
@@ -20,12 +20,11 @@ func NewResponse(req *sip.Request, code int, phrase, toTag string) *sip.Response
 		share("Record-Route", req, res)
 	}
 	res.AppendHeader(req.From())
-	to := *req.To()
-	to.Params = append(make(sip.HeaderParams, 0, len(to.Params)+1), to.Params...)
+	to := req.To()
 	if code > 100 && toTag != "" && !to.Params.Has("tag") {
-		to.Params.Add("tag", toTag)
+		to = withTag(to, toTag)
 	}
-	res.AppendHeader(&to)
+	res.AppendHeader(to)
 	res.AppendHeader(req.CallID())
 	res.AppendHeader(req.CSeq())
 	if code == sip.StatusTrying {
@@ -37,6 +36,13 @@ func NewResponse(req *sip.Request, code int, phrase, toTag string) *sip.Response
 
 // noBody is the Content-Length of them all; a body brings another.
 var noBody sip.ContentLengthHeader
+
+func withTag(to *sip.ToHeader, tag string) *sip.ToHeader {
+	tagged := *to
+	tagged.Params = append(make(sip.HeaderParams, 0, len(to.Params)+1), to.Params...)
+	tagged.Params.Add("tag", tag)
+	return &tagged
+}
 
 // share appends the header fields of that name.
 func share(name string, from *sip.Request, to *sip.Response) {

@@ -8,7 +8,8 @@ import (
 )
 
 // parseVia reads one via-parm (RFC 3261 section 20.42):
-// protocol / version / transport LWS sent-by *( ; parameter ).
+// protocol / version / transport LWS sent-by *( ; parameter ). The parameters go
+// to the memory of those that via has.
 func parseVia(s string, via *sip.ViaHeader) error {
 	protocol, s, ok1 := strings.Cut(s, "/")
 	version, s, ok2 := strings.Cut(s, "/")
@@ -17,7 +18,9 @@ func parseVia(s string, via *sip.ViaHeader) error {
 	if !ok1 || !ok2 || end < 0 {
 		return errSyntax
 	}
-	*via = sip.ViaHeader{ProtocolName: trim(protocol), ProtocolVersion: trim(version), Transport: s[:end]}
+	*via = sip.ViaHeader{
+		ProtocolName: trim(protocol), ProtocolVersion: trim(version), Transport: s[:end], Params: via.Params[:0],
+	}
 	if !isToken(via.ProtocolName) || !isToken(via.ProtocolVersion) || !isToken(via.Transport) {
 		return errSyntax
 	}
