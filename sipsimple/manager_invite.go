@@ -31,7 +31,10 @@ func (sm *SessionManager) handleInvite(inv *core.Invitation) {
 		agent: inv.PeerAgent(), transport: inv.Transport(), peer: inv.RemoteAddr().Addr(),
 	}
 	if body := request.Body(); len(body) > 0 {
-		offer, err := sdp.Parse(body)
+		offer, err := inv.Offer(), error(nil)
+		if offer == nil { // a body of another type
+			offer, err = sdp.Parse(body)
+		}
 		if err != nil { // EDG-01
 			inv.Reject(400, "", warning(err.Error()))
 			return

@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/emiago/sipgo/sip"
+	psdp "github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 	"github.com/go-sipsimple/callflow/sipsimple/sdp"
@@ -29,36 +30,36 @@ func (e *Engine) checkAny(req *sip.Request) *wire.Refusal {
 	return wire.Validate(req, can)
 }
 
-// checkInvite are the checks of an INVITE outside a dialog. nil means it may
-// become a call.
-func (e *Engine) checkInvite(req *sip.Request) *wire.Refusal {
+// checkInvite are the checks of an INVITE outside a dialog. Without a refusal it
+// may become a call, and the session description in it is returned.
+func (e *Engine) checkInvite(req *sip.Request) (*psdp.SessionDescription, *wire.Refusal) {
 	t := e.table
 	own := DialogID{CallID: callIDOf(req), LocalTag: fromTag(req)}
 	if t.calls[own] != nil || t.requests.has(keyOf(req)) {
-		return refuse(sip.StatusLoopDetected) // sent by us, or merged: section 8.2.2.2
+		return nil, refuse(sip.StatusLoopDetected) // sent by us, or merged: section 8.2.2.2
 	}
 	if _, n, err := contactOf(req); err != nil || n != 1 {
-		return refuse(sip.StatusBadRequest, e.warning("INVITE needs one Contact"))
+		return nil, refuse(sip.StatusBadRequest, e.warning("INVITE needs one Contact"))
 	}
-	if err := e.checkSDP(req); err != nil {
-		return refuse(sip.StatusBadRequest, e.warning(err.Error()))
+	offer, err := readSDP(req)
+	if err != nil {
+		return nil, refuse(sip.StatusBadRequest, e.warning(err.Error()))
 	}
 	if r := e.checkReplaces(req); r != nil {
-		return r
+		return nil, r
 	}
 	if t.pending >= e.cfg.MaxPending || len(t.dialogs) >= e.cfg.MaxDialogs {
-		return refuse(sip.StatusServiceUnavailable, sip.NewHeader("Retry-After", "10"))
+		return nil, refuse(sip.StatusServiceUnavailable, sip.NewHeader("Retry-After", "10"))
 	}
-	return nil
+	return offer, nil
 }
 
-// checkSDP wants the session description, if there is one, to be readable.
-func (e *Engine) checkSDP(req *sip.Request) error {
+// readSDP is the session description of a request, nil if there is none.
+func readSDP(req *sip.Request) (*psdp.SessionDescription, error) {
 	if len(req.Body()) == 0 || mediaType(req) != sdpType {
-		return nil
+		return nil, nil
 	}
-	_, err := sdp.Parse(req.Body())
-	return err
+	return sdp.Parse(req.Body())
 }
 
 // checkReplaces judges a Replaces header (RFC 3891 section 3).

@@ -93,7 +93,8 @@ func options() []sip.Header {
 
 // handleInvite takes an INVITE outside any dialog.
 func (e *Engine) handleInvite(tx *transaction.Server) {
-	if r := e.checkInvite(tx.Request()); r != nil {
+	offer, r := e.checkInvite(tx.Request())
+	if r != nil {
 		e.refuse(tx, r)
 		return
 	}
@@ -103,6 +104,7 @@ func (e *Engine) handleInvite(tx *transaction.Server) {
 		return
 	}
 	i := e.newIncoming(tx)
+	i.offer = offer
 	e.acting = i.usage
 	if !e.guarded(func() { e.cfg.OnInvite(i) }) {
 		i.usage.reject(sip.StatusInternalServerError, "", nil)

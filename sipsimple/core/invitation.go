@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/emiago/sipgo/sip"
+	psdp "github.com/pion/sdp/v3"
 )
 
 // Invitation is one INVITE that makes a dialog, and that dialog, from either
@@ -15,6 +16,7 @@ type Invitation struct {
 	incoming bool
 	handler  InvitationHandler
 	view     view
+	offer    *psdp.SessionDescription // of an incoming INVITE, until Attach
 	closed   bool
 
 	usage *usage // touched on the engine's mailbox only
@@ -141,7 +143,7 @@ func (i *Invitation) Close() {
 // Attach takes an incoming invitation: from now on its methods are called on
 // exec and events go to h. It is called once. Events before it are kept.
 func (i *Invitation) Attach(exec Executor, h InvitationHandler) {
-	i.handler = h
+	i.handler, i.offer = h, nil
 	i.post(func(u *usage) { u.attach(exec) })
 }
 
@@ -171,6 +173,10 @@ func (i *Invitation) Reject(code int, phrase string, headers ...sip.Header) {
 // Request is the INVITE received, nil for an outgoing call and for one that
 // stands: it has been acknowledged. It must not be changed.
 func (i *Invitation) Request() *sip.Request { return i.view.request }
+
+// Offer is the session description of the INVITE received, nil without one, for
+// whoever decides about the call: after Attach it is nil. It must not be changed.
+func (i *Invitation) Offer() *psdp.SessionDescription { return i.offer }
 
 // Incoming tells whether the peer called.
 func (i *Invitation) Incoming() bool { return i.incoming }

@@ -80,7 +80,7 @@ func (u *usage) checkOffer(req *sip.Request) *wire.Refusal {
 	if _, n, err := contactOf(req); err != nil || n != 1 {
 		return refuse(sip.StatusBadRequest, u.e.warning("INVITE needs one Contact"))
 	}
-	if u.e.checkSDP(req) != nil {
+	if _, err := readSDP(req); err != nil {
 		return refuse(sip.StatusNotAcceptableHere, sip.NewHeader("Accept", sdpType))
 	}
 	return nil
