@@ -33,13 +33,34 @@ func drawLine(t *rapid.T, label string) *psdp.MediaDescription {
 	return m
 }
 
+// shared are descriptions that somebody may still look at, and how they were.
+type shared map[*psdp.SessionDescription]string
+
+// add notes descriptions; nil is none.
+func (s shared) add(list ...*psdp.SessionDescription) {
+	for _, d := range list {
+		if d != nil && s[d] == "" {
+			s[d] = string(sdp.Marshal(d))
+		}
+	}
+}
+
+// check: nobody changes what was handed out.
+func (s shared) check(t *rapid.T) {
+	for d, was := range s {
+		mustHold(t, string(sdp.Marshal(d)) == was, "changed to %s from %s", show(d), was)
+	}
+}
+
 // TestNegotiationProperties calls the machine at random, with random
 // descriptions, and checks what must hold whatever happens.
 func TestNegotiationProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := sdp.NewNegotiation(1)
+		seen := shared{}
 		var last uint64
 		sent := func(d *psdp.SessionDescription) {
+			seen.add(d)
 			if d.Origin.SessionID != 1 || d.Origin.SessionVersion <= last {
 				t.Fatalf("o= %v after version %d", d.Origin, last)
 			}
@@ -48,6 +69,7 @@ func TestNegotiationProperties(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "calls") {
 			before, open := n.State(), n.Offer()
 			d := drawDescription(t, "d")
+			seen.add(d, open)
 			switch rapid.IntRange(0, 4).Draw(t, "call") {
 			case 0:
 				if offer, err := n.SetLocalOffer(d); err == nil {
@@ -73,6 +95,8 @@ func TestNegotiationProperties(t *testing.T) {
 				mustHold(t, n.Offer() == nil, "an offer is open after Cancel")
 			}
 			checkActive(t, n)
+			seen.check(t)
+			seen.add(n.Active())
 		}
 	})
 }
