@@ -4,6 +4,10 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	psdp "github.com/pion/sdp/v3"
+
+	"github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
 func TestCall(t *testing.T) {
@@ -81,5 +85,25 @@ func TestReject(t *testing.T) {
 		}
 		l.expectEmpty(a)
 		l.expectEmpty(b)
+	})
+}
+
+func TestOfferIsThereUntilAttach(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		var before, after *psdp.SessionDescription
+		l.engine(2, func(cfg *Config) {
+			cfg.OnInvite = func(i *Invitation) {
+				before = i.Offer()
+				i.Attach(&bob.box, bob)
+				after = i.Offer()
+				i.Reject(486, "")
+			}
+		})
+		l.peer(1).invite("192.0.2.2", "1")
+		pass(100 * time.Millisecond)
+		if before == nil || string(sdp.Marshal(before)) != string(offer) || after != nil {
+			t.Errorf("offer %v, after Attach %v", before, after)
+		}
 	})
 }
