@@ -1,8 +1,10 @@
 package core
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -47,7 +49,19 @@ func (a Address) FreezeTo() FrozenToHeader { return FrozenToHeader{freeze(a)} }
 // frozen is an address as texts, which can be compared.
 type frozen struct{ name, uri, params string }
 
-func freeze(a Address) frozen { return frozen{a.DisplayName, a.URI.String(), packParams(a.Params)} }
+func freeze(a Address) frozen { return frozen{a.DisplayName, uriText(a.URI), packParams(a.Params)} }
+
+// uriTexts are where URIs are written.
+var uriTexts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// uriText is uri.String in one piece of memory.
+func uriText(uri sip.Uri) string {
+	b := uriTexts.Get().(*bytes.Buffer)
+	defer uriTexts.Put(b)
+	b.Reset()
+	uri.StringWrite(b)
+	return b.String()
+}
 
 // DisplayName is the name in front of the URI, "" without one.
 func (f frozen) DisplayName() string { return f.name }
@@ -82,13 +96,15 @@ func (f frozen) String() string { return f.Thaw().String() }
 // packParams writes parameters as one text from which [unpackParams] reads them
 // again, whatever is in them: the length of each word, then the word.
 func packParams(params sip.HeaderParams) string {
-	var b strings.Builder
+	var space [64]byte // for most; one piece of memory for the text
+	b := space[:0]
 	for _, p := range params {
-		for _, word := range []string{p.K, p.V} {
-			b.WriteString(strconv.Itoa(len(word)) + ":" + word)
+		for _, word := range [...]string{p.K, p.V} {
+			b = strconv.AppendInt(b, int64(len(word)), 10)
+			b = append(append(b, ':'), word...)
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
 func unpackParams(text string) sip.HeaderParams {

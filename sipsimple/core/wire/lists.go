@@ -78,10 +78,12 @@ func (p *parser) readValue(k kind, value string) error {
 // readVia reads one Via value. More than one in a response means that it is not
 // for a user agent (RFC 3261 section 8.1.3.3).
 func (p *parser) readVia(value string) error {
-	via := new(sip.ViaHeader)
+	var via *sip.ViaHeader
 	if p.via == nil {
 		via = &p.common.via
 		via.Params = p.common.params[:0:2]
+	} else {
+		via = new(sip.ViaHeader)
 	}
 	if err := parseVia(value, via); err != nil {
 		return err
