@@ -26,6 +26,9 @@ func (d *driver) arm(s *scenario.Step, v *scenario.When) *Failure {
 	return nil
 }
 
+// beforeCall is for tests, which are slow in observers.
+var beforeCall = func() {}
+
 // fire makes the calls of the first `when` that waits for this notification. It
 // runs in the observer, on the dispatcher of the party.
 func (p *party) fire(r *record) {
@@ -38,6 +41,7 @@ func (p *party) fire(r *record) {
 		}
 		a.fired = true
 		for i := range a.when.Do {
+			beforeCall()
 			if f := p.doInObserver(&a.when.Do[i], r); f != nil {
 				p.mu.Lock()
 				p.complaints = append(p.complaints, f)
