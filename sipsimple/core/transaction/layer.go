@@ -99,7 +99,7 @@ func (l *Layer) receiveAck(m wire.Message, req *sip.Request) {
 }
 
 func (l *Layer) receiveRequest(m wire.Message, req *sip.Request) {
-	key, _ := serverKey(req, req.Method)
+	key, old := serverKey(req, req.Method)
 	if s := l.servers[key]; s != nil {
 		s.run(input{kind: inMessage}, m)
 		return
@@ -109,7 +109,7 @@ func (l *Layer) receiveRequest(m wire.Message, req *sip.Request) {
 		return
 	}
 	s := newServerTx(l, m)
-	s.key = key
+	s.key, s.old = key, old
 	l.servers[key] = s
 	s.run(input{kind: inStart}, m)
 }

@@ -61,7 +61,8 @@ type serverTx struct {
 	to     wire.Destination
 	last   []byte // response to repeat
 	next   []byte // response of the user at hand
-	toTag  string // of the response to INVITE, for RFC 2543 matching
+	old    bool   // matched by the rules of RFC 2543
+	toTag  string // of the final response, for those rules only: it may be part of a whole message
 }
 
 func newServerTx(l *Layer, m wire.Message) *serverTx {
@@ -88,7 +89,7 @@ func (s *serverTx) respond(res *sip.Response) {
 			return
 		}
 	}
-	if to := res.To(); to != nil && !s.server.Answered() {
+	if to := res.To(); s.old && to != nil && !s.server.Answered() {
 		s.toTag, _ = to.Params.Get("tag")
 	}
 	s.next = octets
