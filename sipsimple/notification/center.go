@@ -39,7 +39,7 @@ func (f Filter) matches(n *Notification) bool {
 // any goroutine and needs no Close: an idle centre holds no goroutine.
 type Center struct {
 	log *slog.Logger
-	box mailbox.Mailbox
+	box mailbox.Queue[delivery]
 	ctx context.Context // marks the dispatcher, for [Notification.Context]
 
 	mu         sync.Mutex
@@ -63,7 +63,8 @@ type Handle struct {
 	center   *Center
 	observer Observer
 	filters  []Filter
-	number   uint64 // its place among all
+	one      [1]Filter // room for filters: mostly there is one
+	number   uint64    // its place among all
 
 	mu        sync.Mutex
 	cancelled bool
@@ -75,7 +76,8 @@ type Handle struct {
 // selects (no filter: everything). Each notification reaches one registration
 // at most once.
 func (c *Center) AddObserver(observer Observer, filters ...Filter) *Handle {
-	h := &Handle{center: c, observer: observer, filters: filters}
+	h := &Handle{center: c, observer: observer}
+	h.filters = append(h.one[:0], filters...)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.registered.add(h)
@@ -156,12 +158,12 @@ func (c *Center) PostWait(ctx context.Context, sender any, data Data) error {
 
 // Then calls f on the dispatcher, once everything posted so far has been
 // delivered. f must be as quick as an observer. It returns at once.
-func (c *Center) Then(f func()) { c.box.Post(f) }
+func (c *Center) Then(f func()) { c.box.Post(delivery{then: f}) }
 
 // Flush waits until everything posted so far has been delivered.
 func (c *Center) Flush(ctx context.Context) error {
 	done := make(chan struct{})
-	c.box.Post(func() { close(done) })
+	c.Then(func() { close(done) })
 	return await(ctx, done)
 }
 
@@ -182,23 +184,39 @@ func (c *Center) post(sender any, data Data, step sync.Locker, done chan<- struc
 	defer c.mu.Unlock() // held over box.Post, so that Seq is the order of delivery
 	c.seq++
 	n := Notification{Name: data.NotificationName(), Sender: sender, Data: data, Timestamp: time.Now(), Seq: c.seq, Center: c}
-	c.box.Post(func() {
-		if step != nil {
-			step.Lock()
-			step.Unlock() //lint:ignore SA2001 only to wait
-		}
-		c.deliver(n, done)
-	})
+	c.box.Post(delivery{n: n, step: step, done: done})
+}
+
+// delivery is what the dispatcher has to do: to deliver a notification, or to
+// call a function.
+type delivery struct {
+	then func() // nil: there is a notification
+	n    Notification
+	step sync.Locker     // to wait for; may be nil
+	done chan<- struct{} // to be closed; may be nil
+}
+
+// Run implements [mailbox.Item].
+func (d delivery) Run() {
+	if d.then != nil {
+		d.then()
+		return
+	}
+	if d.done != nil {
+		defer close(d.done)
+	}
+	if d.step != nil {
+		d.step.Lock()
+		d.step.Unlock() //lint:ignore SA2001 only to wait
+	}
+	d.n.Center.deliver(d.n)
 }
 
 type dispatcherKey struct{}
 
 // deliver calls the observers registered at this moment; who is added or
 // cancelled meanwhile changes the next round.
-func (c *Center) deliver(n Notification, done chan<- struct{}) {
-	if done != nil {
-		defer close(done)
-	}
+func (c *Center) deliver(n Notification) {
 	c.mu.Lock()
 	general, certain := c.registered.of(n.Sender)
 	c.mu.Unlock()

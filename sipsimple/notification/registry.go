@@ -19,26 +19,24 @@ type registry struct {
 func (r *registry) add(h *Handle) {
 	r.made++
 	h.number = r.made
-	senders, certain := h.senders()
-	if !certain {
+	if !h.certain() {
 		r.general = append(r.general, h)
 		return
 	}
 	if r.certain == nil {
 		r.certain = map[any][]*Handle{}
 	}
-	for _, s := range senders {
+	for s := range h.senders {
 		r.certain[s] = append(r.certain[s], h)
 	}
 }
 
 func (r *registry) remove(h *Handle) {
-	senders, certain := h.senders()
-	if !certain {
+	if !h.certain() {
 		r.general = without(r.general, h)
 		return
 	}
-	for _, s := range senders {
+	for s := range h.senders {
 		if left := without(r.certain[s], h); len(left) > 0 {
 			r.certain[s] = left
 		} else {
@@ -78,17 +76,19 @@ func next(a, b *[]*Handle) *Handle {
 	return first
 }
 
-// senders are those that the registration is for; false: for others as well.
-func (h *Handle) senders() (list []any, certain bool) {
-	for _, f := range h.filters {
-		if !isKey(f.Sender) {
-			return nil, false
-		}
-		if !slices.Contains(list, f.Sender) {
-			list = append(list, f.Sender)
+// certain says whether the registration is for certain senders only.
+func (h *Handle) certain() bool {
+	return len(h.filters) > 0 && !slices.ContainsFunc(h.filters, func(f Filter) bool { return !isKey(f.Sender) })
+}
+
+// senders yields those that the registration is for, each once.
+func (h *Handle) senders(yield func(any) bool) {
+	for i, f := range h.filters {
+		before := func(other Filter) bool { return other.Sender == f.Sender }
+		if !slices.ContainsFunc(h.filters[:i], before) && !yield(f.Sender) {
+			return
 		}
 	}
-	return list, len(list) > 0
 }
 
 // isKey tells whether a sender can be a key of a map.

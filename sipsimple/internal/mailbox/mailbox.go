@@ -6,31 +6,44 @@ package mailbox
 import "sync"
 
 // Mailbox is a serial executor. Its zero value is ready to use.
-type Mailbox struct {
-	mu      sync.Mutex
-	queue   []func()
-	running bool
-}
+type Mailbox struct{ functions Queue[function] }
 
 // Post queues f behind everything posted before and returns at once. It may be
 // called from any goroutine, also from a function the mailbox is running.
-func (m *Mailbox) Post(f func()) {
-	m.mu.Lock()
-	m.queue = append(m.queue, f)
-	start := !m.running
-	m.running = true
-	m.mu.Unlock()
-	if start {
-		go m.begin()
-	}
+func (m *Mailbox) Post(f func()) { m.functions.Post(f) }
+
+type function func()
+
+// Run implements [Item].
+func (f function) Run() { f() }
+
+// Item is something to be done.
+type Item interface{ Run() }
+
+// Queue is a mailbox for items of one type, which need not be a function each.
+// Its zero value is ready to use.
+type Queue[T Item] struct {
+	mu      sync.Mutex
+	waiting []T
+	running bool
+	begin   func() // run, as a value that is made once and not for each goroutine
 }
 
-// begin is run on a stack that is large enough for most of what is posted. A
-// new goroutine has 2 kB and would be copied to a larger one several times, when
-// there is much on it; here it is, once, while there is nothing on it.
-func (m *Mailbox) begin() {
-	spacious(0)
-	m.run()
+// Post queues an item behind everything posted before and returns at once. It
+// may be called from any goroutine, also from an item that runs.
+func (q *Queue[T]) Post(item T) {
+	q.mu.Lock()
+	q.waiting = append(q.waiting, item)
+	start := !q.running
+	q.running = true
+	if q.begin == nil {
+		q.begin = q.run
+	}
+	begin := q.begin
+	q.mu.Unlock()
+	if start {
+		go begin()
+	}
 }
 
 // spacious makes the stack of its goroutine grow, by having a large frame.
@@ -44,26 +57,30 @@ func spacious(i int) byte {
 // kept is how long a queue an idle mailbox keeps at most, for the next time.
 const kept = 8
 
-// run drains the queue and ends. The lock is never held while a function runs.
-func (m *Mailbox) run() {
-	var batch []func()
+// run drains the queue and ends. The lock is never held while an item runs. The
+// stack is made large enough for most of what is posted: a new goroutine has 2 kB
+// and would be copied to a larger one several times, when there is much on it;
+// here it is, once, while there is nothing on it.
+func (q *Queue[T]) run() {
+	spacious(0)
+	var batch []T
 	for {
-		m.mu.Lock()
-		if len(m.queue) == 0 {
-			m.running = false
+		q.mu.Lock()
+		if len(q.waiting) == 0 {
+			q.running = false
+			q.waiting = nil
 			if cap(batch) <= kept {
-				m.queue = batch[:0]
-			} else {
-				m.queue = nil
+				q.waiting = batch[:0]
 			}
-			m.mu.Unlock()
+			q.mu.Unlock()
 			return
 		}
-		batch, m.queue = m.queue, batch[:0]
-		m.mu.Unlock()
-		for i, f := range batch {
-			batch[i] = nil
-			f()
+		batch, q.waiting = q.waiting, batch[:0]
+		q.mu.Unlock()
+		for i, item := range batch {
+			var none T
+			batch[i] = none
+			item.Run()
 		}
 	}
 }
