@@ -198,7 +198,7 @@ func (s *Session) runCommands() {
 func (s *Session) expire(t timer, number int) {
 	s.perform(func() {
 		s.runCommands()
-		if _, current := s.surroundings.takeTimer(t, number); current {
+		if s.surroundings.takeTimer(t, number) != nil {
 			s.machine.handle(expired{timer: t})
 		}
 	})

@@ -23,8 +23,8 @@ type shell struct {
 	app     *Application
 	session *Session
 
-	timers  []runningTimer // few at a time, mostly none
-	started int            // timers so far: tells one from the one it replaced
+	timers  []*runningTimer // few at a time, mostly none
+	started int             // timers so far: tells one from the one it replaced
 	watched []watchedStream
 }
 
@@ -43,41 +43,41 @@ type runningTimer struct {
 	*time.Timer
 	name    timer
 	number  int
-	session *atomic.Pointer[Session] // nil once it is stopped: the runtime holds the timer for as long as it would have run
+	session atomic.Pointer[Session] // nil once it is stopped: the runtime holds the timer for as long as it would have run
 }
 
 func (sh *shell) startTimer(t timer, d time.Duration) {
 	sh.stopTimer(t)
 	sh.started++
-	running := runningTimer{name: t, number: sh.started, session: &atomic.Pointer[Session]{}}
+	running := &runningTimer{name: t, number: sh.started}
 	running.session.Store(sh.session)
-	number, session := running.number, running.session
-	running.Timer = time.AfterFunc(max(d, 1), func() {
-		if s := session.Load(); s != nil {
-			s.box.Post(func() { s.expire(t, number) })
-		}
-	})
+	running.Timer = time.AfterFunc(max(d, 1), running.expired)
 	sh.timers = append(sh.timers, running)
 }
 
+func (r *runningTimer) expired() {
+	if s := r.session.Load(); s != nil {
+		s.box.Post(func() { s.expire(r.name, r.number) })
+	}
+}
+
 func (sh *shell) stopTimer(t timer) {
-	if running, ok := sh.takeTimer(t, 0); ok {
+	if running := sh.takeTimer(t, 0); running != nil {
 		running.Stop()
 		running.session.Store(nil) // an expiry that is already queued finds itself out of date
 	}
 }
 
-// takeTimer takes a timer out of the list, if it has that number, 0 being any.
-func (sh *shell) takeTimer(t timer, number int) (running runningTimer, ok bool) {
+// takeTimer takes a timer out of the list, if it has that number, 0 being any;
+// else it is nil.
+func (sh *shell) takeTimer(t timer, number int) *runningTimer {
 	for i, running := range sh.timers {
 		if running.name == t && (number == 0 || running.number == number) {
-			if sh.timers = slices.Delete(sh.timers, i, i+1); len(sh.timers) == 0 {
-				sh.timers = nil
-			}
-			return running, true
+			sh.timers = slices.Delete(sh.timers, i, i+1)
+			return running
 		}
 	}
-	return runningTimer{}, false
+	return nil
 }
 
 func (sh *shell) now() time.Time { return time.Now() }
@@ -85,13 +85,18 @@ func (sh *shell) now() time.Time { return time.Now() }
 func (sh *shell) owner() streams.Session { return sh.session }
 
 func (sh *shell) watch(stream streams.MediaStream) {
-	observer := notification.ObserverFunc(func(n notification.Notification) {
-		if e, ok := streamEventOf(stream, n.Data); ok {
-			sh.session.post(e)
-		}
-	})
-	handle := sh.app.center.AddObserver(observer, notification.Filter{Sender: stream})
+	handle := sh.app.center.AddObserver(watcher{sh.session}, notification.Filter{Sender: stream})
 	sh.watched = append(sh.watched, watchedStream{stream, handle})
+}
+
+// watcher observes the streams of a session.
+type watcher struct{ session *Session }
+
+// HandleNotification implements [notification.Observer].
+func (w watcher) HandleNotification(n notification.Notification) {
+	if e, ok := streamEventOf(n.Sender.(streams.MediaStream), n.Data); ok {
+		w.session.post(e)
+	}
 }
 
 func streamEventOf(stream streams.MediaStream, data notification.Data) (streamEvent, bool) {
