@@ -70,7 +70,7 @@ func newFromSDP(env *streams.Environment, remote *sdp.SessionDescription, index 
 		return nil, &streams.InvalidStreamError{Reason: err.Error()}
 	}
 	s := NewTextStream(env)
-	s.index, s.offer, s.offerOf = index, callsdp.CloneLine(line), callsdp.Clone(remote) // the caller's stays the caller's
+	s.index, s.offer, s.offerOf = index, line, remote // nobody changes them any more
 	return s, nil
 }
 

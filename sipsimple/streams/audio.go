@@ -41,6 +41,7 @@ const (
 type AudioStream struct {
 	env    *Environment
 	mixer  *audio.Mixer
+	codecs []audio.Codec // ours, in order of preference
 	bridge *audio.AudioBridge
 	device *audio.AudioDevice
 	index  atomic.Int64
@@ -51,10 +52,9 @@ type AudioStream struct {
 	state  AudioState
 	failed bool // MediaStreamDidFail is posted
 	offer  *remoteOffer
-	codecs []audio.Codec // ours, in order of preference
-	rtp    *rtpSession   // from INITIALIZED on
-	keying keying        // from INITIALIZED on
-	active *path         // from ESTABLISHED on
+	rtp    *rtpSession // from INITIALIZED on
+	keying keying      // from INITIALIZED on
+	active *path       // from ESTABLISHED on
 	hold   HoldState
 
 	proposed  *sdp.MediaDescription // the peer's m-line that was validated last
@@ -93,9 +93,11 @@ type path struct {
 var noPath = &path{}
 
 // NewAudioStream returns a stream to offer, in state NULL.
-func NewAudioStream(env *Environment) *AudioStream {
+func NewAudioStream(env *Environment) *AudioStream { return newAudioStream(env, ourCodecs(env)) }
+
+func newAudioStream(env *Environment, codecs []audio.Codec) *AudioStream {
 	s := &AudioStream{
-		env: env, mixer: env.Mixer, state: AudioNull, active: noPath,
+		env: env, mixer: env.Mixer, codecs: codecs, state: AudioNull, active: noPath,
 		bridge: audio.NewAudioBridge(env.Mixer), device: audio.NewAudioDevice(env.Mixer),
 	}
 	s.slot.Store(audio.NoSlot)

@@ -16,7 +16,6 @@ func (s *AudioStream) Initialize(session Session, _ Direction) error {
 		return &IllegalStateError{Method: "Initialize", State: string(s.state)}
 	}
 	s.state = AudioInitializing
-	s.codecs = ourCodecs(s.env)
 	if len(s.codecs) == 0 {
 		s.failInitializeLocked("no usable audio codec is configured")
 		return nil

@@ -20,11 +20,12 @@ func newAudioFromSDP(env *Environment, remote *sdp.SessionDescription, index int
 	if !ok || line.MediaName.Media != "audio" {
 		return nil, ErrUnknownStream
 	}
-	if err := usableAudio(env, line); err != nil {
+	codecs := ourCodecs(env)
+	if err := usableAudio(env, codecs, line); err != nil {
 		return nil, err
 	}
-	s := NewAudioStream(env)
-	s.offer = &remoteOffer{session: callsdp.Clone(remote), line: callsdp.CloneLine(line)}
+	s := newAudioStream(env, codecs)
+	s.offer = &remoteOffer{session: remote, line: line}
 	s.SetIndex(index)
 	return s, nil
 }
@@ -36,7 +37,7 @@ func lineAt(d *sdp.SessionDescription, index int) (*sdp.MediaDescription, bool) 
 	return d.MediaDescriptions[index], true
 }
 
-func usableAudio(env *Environment, line *sdp.MediaDescription) error {
+func usableAudio(env *Environment, codecs []audio.Codec, line *sdp.MediaDescription) error {
 	enabled := env.RTP.SRTPEncryption == EncryptionOptional || env.RTP.SRTPEncryption == EncryptionMandatory
 	protocol := callsdp.Protocol(line)
 	if !strings.EqualFold(protocol, "RTP/AVP") && !(isSecureProtocol(line) && enabled) {
@@ -45,7 +46,7 @@ func usableAudio(env *Environment, line *sdp.MediaDescription) error {
 	if err := usableCrypto(env, line); err != nil {
 		return err
 	}
-	if _, ok := firstCommon(line, ourCodecs(env)); !ok {
+	if _, ok := firstCommon(callsdp.Codecs(line), codecs); !ok {
 		return &InvalidStreamError{Reason: "no codec in common"}
 	}
 	return nil
@@ -72,7 +73,7 @@ func ourCodecs(env *Environment) []audio.Codec {
 	if len(names) == 0 {
 		names = DefaultCodecs()
 	}
-	var codecs []audio.Codec
+	codecs := make([]audio.Codec, 0, len(names))
 	for _, name := range names {
 		base, rate, limited := strings.Cut(name, "/")
 		clock := 0 // any
@@ -99,37 +100,46 @@ type format struct {
 	parameters  string // of a=fmtp
 }
 
-// commonFormats lists the formats of an m-line that we have, in its order.
-func commonFormats(line *sdp.MediaDescription, ours []audio.Codec) []format {
+// commonFormats are the formats of an m-line that we have, in its order.
+func commonFormats(theirs []callsdp.Codec, ours []audio.Codec) []format {
 	var list []format
-	for _, theirs := range callsdp.Codecs(line) {
-		number, err := strconv.ParseUint(theirs.Format, 10, 7)
-		if err != nil {
-			continue
-		}
-		for _, c := range ours {
-			if theirs.Channels == max(1, c.Channels) && theirs.Rate == c.ClockRate && strings.EqualFold(theirs.Name, c.Name) {
-				list = append(list, format{c, uint8(number), theirs.Params})
-				break
-			}
+	for _, c := range theirs {
+		if f, ok := formatOf(c, ours); ok {
+			list = append(list, f)
 		}
 	}
 	return list
 }
 
-func firstCommon(line *sdp.MediaDescription, ours []audio.Codec) (format, bool) {
-	list := commonFormats(line, ours)
-	if len(list) == 0 {
+func firstCommon(theirs []callsdp.Codec, ours []audio.Codec) (format, bool) {
+	for _, c := range theirs {
+		if f, ok := formatOf(c, ours); ok {
+			return f, true
+		}
+	}
+	return format{}, false
+}
+
+// formatOf finds a format of an m-line among our codecs.
+func formatOf(theirs callsdp.Codec, ours []audio.Codec) (format, bool) {
+	number, err := strconv.ParseUint(theirs.Format, 10, 7)
+	if err != nil {
 		return format{}, false
 	}
-	return list[0], true
+	for _, c := range ours {
+		if theirs.Channels == max(1, c.Channels) && theirs.Rate == c.ClockRate && strings.EqualFold(theirs.Name, c.Name) {
+			return format{c, uint8(number), theirs.Params}, true
+		}
+	}
+	return format{}, false
 }
 
 // localLine describes all our codecs, and events. Addresses are the session's business.
 func localLine(local, control netip.AddrPort, codecs []audio.Codec, k keying, direction sdp.Direction) *sdp.MediaDescription {
 	line := &sdp.MediaDescription{MediaName: sdp.MediaName{
 		Media: "audio", Port: sdp.RangedPort{Value: int(local.Port())}, Protos: []string{"RTP", "AVP"},
-	}}
+		Formats: make([]string, 0, len(codecs)+1),
+	}, Attributes: make([]sdp.Attribute, 0, len(codecs)+len(k.ours)+4)}
 	line.Attributes = append(line.Attributes, sdp.NewAttribute("rtcp", strconv.Itoa(int(control.Port()))))
 	for _, c := range codecs {
 		number := strconv.Itoa(int(c.PayloadType))
@@ -149,11 +159,12 @@ func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.C
 	if !ok1 || !ok2 {
 		return path{}, fmt.Errorf("there is no m-line %d", index)
 	}
-	first, ok := firstCommon(remoteLine, ours)
+	remoteCodecs, localCodecs := callsdp.Codecs(remoteLine), callsdp.Codecs(localLine)
+	first, ok := firstCommon(remoteCodecs, ours)
 	if !ok || remoteLine.MediaName.Media != "audio" {
 		return path{}, fmt.Errorf("m-line %d has no codec in common", index)
 	}
-	p := path{codec: first.codec, sendType: first.payloadType, parameters: first.parameters, formats: commonFormats(localLine, ours)}
+	p := path{codec: first.codec, sendType: first.payloadType, parameters: first.parameters, formats: commonFormats(localCodecs, ours)}
 	if !slices.ContainsFunc(p.formats, func(f format) bool { return f.payloadType == first.payloadType }) {
 		p.formats = append(p.formats, first) // numbered by the peer's rules, against RFC 3264 5.1
 	}
@@ -161,8 +172,8 @@ func negotiated(local, remote *sdp.SessionDescription, index int, ours []audio.C
 	if p.keys, err = k.negotiatedKeys(localLine, remoteLine); err != nil {
 		return path{}, fmt.Errorf("m-line %d: %w", index, err)
 	}
-	p.eventsOut = eventFormatOf(remoteLine, p.codec.ClockRate)
-	p.eventsIn = eventFormatOf(localLine, p.codec.ClockRate)
+	p.eventsOut = eventFormatOf(remoteCodecs, p.codec.ClockRate)
+	p.eventsIn = eventFormatOf(localCodecs, p.codec.ClockRate)
 	p.direction = callsdp.Intersect(callsdp.Direction(localLine, local), callsdp.PeerDirection(remoteLine, remote))
 	addr, ok := callsdp.MediaAddrPort(remoteLine, remote)
 	if !ok {

@@ -4,7 +4,6 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/audio"
-	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 )
 
 // AudioStreamDidChangeRTPParameters tells that the media path has been rebuilt.
@@ -26,7 +25,7 @@ func (s *AudioStream) ValidateUpdate(remote *sdp.SessionDescription, index int) 
 	if line.MediaName.Port.Value == 0 {
 		return true
 	}
-	if usableAudio(s.env, line) != nil {
+	if usableAudio(s.env, s.codecs, line) != nil {
 		return false
 	}
 	s.mu.Lock()
@@ -37,7 +36,7 @@ func (s *AudioStream) ValidateUpdate(remote *sdp.SessionDescription, index int) 
 	if !s.keying.accepts(line) {
 		return false
 	}
-	s.proposed, s.proposedICE = callsdp.CloneLine(line), readICE(remote, line)
+	s.proposed, s.proposedICE = line, readICE(remote, line)
 	return true
 }
 

@@ -64,10 +64,10 @@ const (
 	eventClock       = 8000
 )
 
-// eventFormatOf finds the events of an m-line that run on the clock of the codec
-// (RFC 4733 section 2.1).
-func eventFormatOf(line *sdp.MediaDescription, clock int) eventFormat {
-	for _, c := range callsdp.Codecs(line) {
+// eventFormatOf finds among the formats of an m-line the events that run on the
+// clock of the codec (RFC 4733 section 2.1).
+func eventFormatOf(formats []callsdp.Codec, clock int) eventFormat {
+	for _, c := range formats {
 		number, err := strconv.ParseUint(c.Format, 10, 7)
 		if err == nil && strings.EqualFold(c.Name, "telephone-event") && c.Rate == clock {
 			return eventFormat{ok: true, payloadType: uint8(number), events: eventList(c.Params)}
@@ -112,7 +112,7 @@ func addEvents(line *sdp.MediaDescription, codecs []audio.Codec) {
 	for i, clock := range clocks {
 		number := strconv.Itoa(eventPayloadType + i)
 		line.MediaName.Formats = append(line.MediaName.Formats, number)
-		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", fmt.Sprintf("%s telephone-event/%d", number, clock)),
+		line.Attributes = append(line.Attributes, sdp.NewAttribute("rtpmap", number+" telephone-event/"+strconv.Itoa(clock)),
 			sdp.NewAttribute("fmtp", number+" 0-15"))
 	}
 }

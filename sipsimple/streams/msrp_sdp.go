@@ -46,7 +46,7 @@ func (m *msrpStream) takeOffer(remote *sdp.SessionDescription, line *sdp.MediaDe
 		return &InvalidStreamError{Reason: fmt.Sprintf("setup %.40q is not supported", setup)}
 	}
 	m.remoteSetup = setup
-	m.offer = &remoteOffer{session: callsdp.Clone(remote), line: callsdp.CloneLine(line)}
+	m.offer = &remoteOffer{session: remote, line: line}
 	m.SetIndex(index)
 	return nil
 }
@@ -114,7 +114,7 @@ func (m *msrpStream) negotiateLocked(local, remote *sdp.SessionDescription, inde
 	if path[0].Secure != m.secure {
 		return msrp.Peer{}, fmt.Errorf("path %s does not go with %s", path[0], callsdp.Protocol(ours))
 	}
-	m.remote = callsdp.CloneLine(theirs)
+	m.remote = theirs
 	if err := m.kind.negotiatedLocked(ours, theirs); err != nil {
 		return msrp.Peer{}, err
 	}

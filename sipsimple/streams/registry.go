@@ -29,8 +29,9 @@ type Factory struct {
 	Priority int    // higher is asked first; equal ones in order of registration; 0 = never registered
 	// New makes a stream to offer.
 	New func(env *Environment) (MediaStream, error)
-	// NewFromSDP makes the stream for m-line index of a remote offer, or
-	// returns ErrUnknownStream or *InvalidStreamError.
+	// NewFromSDP makes the stream for m-line index of a remote offer, which
+	// nobody changes any more, or returns ErrUnknownStream or
+	// *InvalidStreamError.
 	NewFromSDP func(env *Environment, remote *sdp.SessionDescription, index int) (MediaStream, error)
 }
 
@@ -38,7 +39,7 @@ type Factory struct {
 // m-lines are offered to. Its zero value is empty and ready.
 type Registry struct {
 	mu        sync.Mutex
-	factories []Factory
+	factories []Factory // replaced as a whole
 }
 
 // Add registers a factory. One with priority 0, or of a type already
@@ -55,15 +56,17 @@ func (r *Registry) Add(f Factory) {
 }
 
 // Factories lists the registered factories, highest priority first.
-func (r *Registry) Factories() []Factory {
+func (r *Registry) Factories() []Factory { return slices.Clone(r.list()) }
+
+func (r *Registry) list() []Factory {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.factories)
+	return r.factories
 }
 
 // Lookup finds the factory of a type.
 func (r *Registry) Lookup(streamType string) (Factory, bool) {
-	for _, f := range r.Factories() {
+	for _, f := range r.list() {
 		if f.Type == streamType {
 			return f, true
 		}
@@ -75,7 +78,7 @@ func (r *Registry) Lookup(streamType string) (Factory, bool) {
 // error is ErrUnknownStream or an *InvalidStreamError: whatever else a factory
 // returns or panics with becomes the latter.
 func (r *Registry) NewFromSDP(env *Environment, remote *sdp.SessionDescription, index int) (MediaStream, error) {
-	for _, f := range r.Factories() {
+	for _, f := range r.list() {
 		stream, err := tryFactory(f, env, remote, index)
 		if errors.Is(err, ErrUnknownStream) {
 			continue

@@ -28,8 +28,9 @@ type reports struct {
 	begun atomic.Bool // the first one is sent
 
 	// Used on the tick only, and after the last one.
-	random *rand.Rand
-	due    int // ticks until the next report
+	pcg    rand.PCG
+	random rand.Rand // of pcg
+	due    int       // ticks until the next report
 	sent   uint64
 
 	mu        sync.Mutex
@@ -41,7 +42,10 @@ type reports struct {
 }
 
 func newReports(seed uint64, cname string) *reports {
-	return &reports{cname: cname, random: rand.New(rand.NewPCG(seed, 1)), due: reportEvery}
+	c := &reports{cname: cname, due: reportEvery}
+	c.pcg.Seed(seed, 1)
+	c.random = *rand.New(&c.pcg)
+	return c
 }
 
 // tick counts a tick and tells whether a report is due.

@@ -34,6 +34,10 @@ type Session interface {
 // MediaStream is the seed's IMediaStream: what a session needs of a stream of
 // any kind. All methods return at once; outcomes are notifications posted with
 // the stream as sender. The session calls them from one goroutine at a time.
+//
+// Descriptions that a stream is given, as to a [Factory], are never changed
+// afterwards, by it or by anybody else: it may keep them. What LocalMedia
+// returns is the caller's.
 type MediaStream interface {
 	Type() string // "audio", "chat", …
 	HoldSupported() bool
