@@ -28,7 +28,7 @@ type AudioBridge struct {
 
 	mu      sync.Mutex
 	stopped bool
-	members []*member
+	members []member
 	outward *passThrough // our producer: the sum of the members
 	inward  *passThrough // our consumer: what all members hear
 	made    []Connection // sorted
@@ -43,7 +43,7 @@ type member struct {
 
 // NewAudioBridge returns an empty bridge. It uses nothing before it has members.
 func NewAudioBridge(mixer *Mixer) *AudioBridge {
-	return &AudioBridge{mixer: mixer}
+	return &AudioBridge{mixer: mixer, members: make([]member, 0, 2)} // mostly a device and a stream
 }
 
 // Mixer implements [Port].
@@ -66,14 +66,20 @@ func (b *AudioBridge) Add(port Port) error {
 	if b.findLocked(port) >= 0 {
 		return nil
 	}
-	m := &member{port: port}
+	m := member{port: port}
 	if b.mixer.center != nil {
-		m.watch = b.mixer.center.AddObserver(notification.ObserverFunc(func(notification.Notification) { b.Refresh() }),
+		m.watch = b.mixer.center.AddObserver(refresher{b},
 			notification.Filter{Name: AudioPortDidChangeSlots{}.NotificationName(), Sender: port})
 	}
 	b.members = append(b.members, m)
 	return b.refreshLocked()
 }
+
+// refresher observes the members of a bridge.
+type refresher struct{ bridge *AudioBridge }
+
+// HandleNotification implements [notification.Observer].
+func (r refresher) HandleNotification(notification.Notification) { r.bridge.Refresh() }
 
 // reaches says whether other is this bridge or below it.
 func (b *AudioBridge) reaches(other *AudioBridge) bool {
@@ -101,7 +107,7 @@ func (b *AudioBridge) Remove(port Port) error {
 	return b.refreshLocked()
 }
 
-func (m *member) forget() {
+func (m member) forget() {
 	if m.watch != nil {
 		m.watch.Cancel()
 	}
@@ -126,7 +132,7 @@ func (b *AudioBridge) Ports() []Port {
 }
 
 func (b *AudioBridge) findLocked(port Port) int {
-	return slices.IndexFunc(b.members, func(m *member) bool { return m.port == port })
+	return slices.IndexFunc(b.members, func(m member) bool { return m.port == port })
 }
 
 // Stop empties the bridge and gives its slots back, for good.
@@ -161,7 +167,8 @@ func (b *AudioBridge) Refresh() {
 
 // refreshLocked makes the connections of the mixer equal to the full mesh.
 func (b *AudioBridge) refreshLocked() error {
-	for _, m := range b.members {
+	for i := range b.members {
+		m := &b.members[i]
 		m.consumer, m.producer = m.port.ConsumerSlot(), m.port.ProducerSlot()
 	}
 	want := b.meshLocked()
@@ -178,6 +185,9 @@ func (b *AudioBridge) refreshLocked() error {
 
 // missing are the connections of a sorted list that another one lacks.
 func missing(list, in []Connection) (found []Connection) {
+	if len(in) == 0 {
+		return list
+	}
 	for _, c := range list {
 		if _, there := slices.BinarySearchFunc(in, c, Connection.compare); !there {
 			found = append(found, c)
@@ -188,7 +198,7 @@ func missing(list, in []Connection) (found []Connection) {
 
 // meshLocked is every connection the bridge stands for, sorted.
 func (b *AudioBridge) meshLocked() []Connection {
-	var mesh []Connection
+	mesh := make([]Connection, 0, len(b.members)*(len(b.members)-1))
 	join := func(source, sink int) {
 		if source != NoSlot && sink != NoSlot {
 			mesh = append(mesh, Connection{source, sink})

@@ -59,22 +59,25 @@ func newNode(slot, size int) *node {
 
 func (n *node) compare(slot int) int { return n.slot - slot }
 
-// connect and disconnect change what the node hears.
-func (n *node) connect(source *node) {
+// connect and disconnect change what the node hears, and tell whether they did.
+func (n *node) connect(source *node) bool {
 	at, found := slices.BinarySearchFunc(n.hears, source.slot, (*node).compare)
 	if found {
-		return
+		return false
 	}
 	n.hears = slices.Insert(n.hears, at, source)
 	if len(n.hears) > 1 && n.sum == nil {
 		n.sum = make([]int32, len(n.mixed))
 	}
+	return true
 }
 
-func (n *node) disconnect(source int) {
-	if at, found := slices.BinarySearchFunc(n.hears, source, (*node).compare); found {
+func (n *node) disconnect(source int) bool {
+	at, found := slices.BinarySearchFunc(n.hears, source, (*node).compare)
+	if found {
 		n.hears = slices.Delete(n.hears, at, at+1)
 	}
+	return found
 }
 
 // listening says whether what the node hears goes anywhere.
@@ -89,6 +92,7 @@ type graph struct {
 	speakers      []speaker
 	ears          []ear // without the device
 	crowds        []*crowd
+	listeners     []*node // those of all speakers: their lists are parts of this one
 }
 
 // speaker is a source that somebody listens to.
@@ -102,7 +106,11 @@ type speaker struct {
 
 // rebuildLocked makes the graph of the next tick.
 func (m *Mixer) rebuildLocked() {
-	g := &graph{device: m.order[0], input: gainOf(m.inputVolume), output: gainOf(m.outVolume)}
+	g := m.spare
+	if g == nil {
+		g = &graph{}
+	}
+	g.device, g.input, g.output = m.order[0], gainOf(m.inputVolume), gainOf(m.outVolume)
 	if m.muted {
 		g.input = 0
 	}
@@ -127,7 +135,29 @@ func (m *Mixer) rebuildLocked() {
 			g.speakers = append(g.speakers, s)
 		}
 	}
-	m.graph.Store(g)
+	m.spare = nil
+	if old := m.graph.Swap(g); old != nil && m.ticking.Load() == 0 { // else a tick may be at work on it
+		m.spare = old.emptied()
+	}
+}
+
+// emptied is the graph without anything but the room for its lists. Nobody may
+// use it any more.
+func (g *graph) emptied() *graph {
+	clear(g.speakers) // what they lead to shall not be kept
+	clear(g.ears)
+	clear(g.listeners)
+	*g = graph{speakers: g.speakers, ears: g.ears, listeners: g.listeners}
+	return g
+}
+
+// roomFor is an empty list with room for n, which is that of a list of before
+// unless it has too little or far too much.
+func roomFor[T any](before []T, n int) []T {
+	if n > cap(before) || cap(before) > 4*n+64 {
+		return make([]T, 0, n+n/4) // some more, for the next ones
+	}
+	return before[:0]
 }
 
 // countAudience counts with every node who hears it one by one, and all of them.
@@ -150,8 +180,9 @@ func countAudience(nodes []*node) (total int) {
 // listen notes with every node who hears it one by one, and makes room for the
 // lists of the graph.
 func (g *graph) listen(nodes []*node) {
-	room := make([]*node, countAudience(nodes))
-	ears, speakers := 0, 0
+	total := countAudience(nodes)
+	g.listeners = roomFor(g.listeners, total)[:total]
+	room, ears, speakers := g.listeners, 0, 0
 	for _, n := range nodes {
 		n.listeners, room = room[:0:n.audience], room[n.audience:]
 		if n.sink != nil {
@@ -161,7 +192,7 @@ func (g *graph) listen(nodes []*node) {
 			speakers++
 		}
 	}
-	g.ears, g.speakers = make([]ear, 0, ears), make([]speaker, 0, speakers)
+	g.ears, g.speakers = roomFor(g.ears, ears), roomFor(g.speakers, speakers)
 	for _, n := range nodes {
 		if n.seat != nil || !n.listening() {
 			continue
@@ -175,6 +206,8 @@ func (g *graph) listen(nodes []*node) {
 // tick moves one frame along every connection: all reads first, then all
 // writes.
 func (m *Mixer) tick(in, out []int16) {
+	m.ticking.Add(1) // before there is a graph to work on
+	defer m.ticking.Add(-1)
 	g := m.graph.Load()
 	g.capture(in)
 	for i := range g.speakers {

@@ -48,7 +48,8 @@ type Mixer struct {
 	center    *notification.Center
 	log       *slog.Logger
 
-	graph atomic.Pointer[graph] // what the tick works on, replaced as a whole
+	graph   atomic.Pointer[graph] // what the tick works on, replaced as a whole
+	ticking atomic.Int32          // ticks under way
 
 	echo atomic.Pointer[echoCanceller] // nil: none
 
@@ -63,6 +64,7 @@ type Mixer struct {
 	closed      bool
 	nodes       map[int]*node
 	order       []*node     // the same, by slot
+	spare       *graph      // empty, for the next one; may be nil
 	released    []time.Time // by slot, when it was given back last
 	muted       bool
 	inputVolume int
@@ -268,15 +270,20 @@ func (m *Mixer) ChangeConnections(add, remove []Connection) error {
 			return fmt.Errorf("connect slot %d to slot %d: %w", c.Source, c.Sink, ErrUnknownSlot)
 		}
 	}
+	changed := false
 	for _, c := range remove {
-		if n := m.nodes[c.Sink]; n != nil {
-			n.disconnect(c.Source)
+		if n := m.nodes[c.Sink]; n != nil && n.disconnect(c.Source) {
+			changed = true
 		}
 	}
 	for _, c := range add {
-		m.nodes[c.Sink].connect(m.nodes[c.Source])
+		if m.nodes[c.Sink].connect(m.nodes[c.Source]) {
+			changed = true
+		}
 	}
-	m.rebuildLocked()
+	if changed {
+		m.rebuildLocked()
+	}
 	return nil
 }
 

@@ -291,6 +291,43 @@ func TestTickAllocatesNothing(t *testing.T) {
 	}
 }
 
+// A change of connections uses what the one before has left: of a mixer with many
+// ports it would be much garbage. What a tick is at work on is left to it.
+func TestChangesReuseMemory(t *testing.T) {
+	device, m := newBench(t)
+	amid := func() {}
+	busy, err := m.AddPort(sourceFunc(func([]int16) bool { amid(); return false }), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := newEnd(t, m, []int16{1}), newEnd(t, m, nil) // read after the busy one
+	connect := func() {
+		if err := m.Connect(b.slot, a.slot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change := func() {
+		connect()
+		m.Disconnect(b.slot, a.slot)
+	}
+	if err := errors.Join(m.Connect(busy, b.slot), m.Connect(a.slot, b.slot)); err != nil {
+		t.Fatal(err)
+	}
+	change()
+	if n := testing.AllocsPerRun(100, change); n > 0 {
+		t.Errorf("a change allocates %v times", n)
+	}
+	amid = connect
+	device.tick()
+	if b.heard[0] != 1 {
+		t.Errorf("a change in the middle of a tick: the port heard %d, want 1", b.heard[0])
+	}
+}
+
+type sourceFunc func(frame []int16) bool
+
+func (f sourceFunc) ReadFrame(frame []int16) bool { return f(frame) }
+
 func fullBridge(t testing.TB, n int) *bench {
 	device, mixer := newBench(t)
 	bridge := audio.NewAudioBridge(mixer)
