@@ -13,6 +13,17 @@ import (
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
 
+// unheeded tells what happens in every call without a consequence here. It is
+// most of what the application tells, and is left out before it costs anything.
+func unheeded(data notification.Data) bool {
+	switch data.(type) {
+	case sipsimple.SIPSessionWillStart, sipsimple.SIPSessionDidProcessTransaction, audio.AudioPortDidChangeSlots,
+		streams.MediaStreamDidInitialize, streams.MediaStreamDidStart, streams.MediaStreamWillEnd, streams.MediaStreamDidEnd:
+		return true
+	}
+	return false
+}
+
 // heardOf follows what the application tells.
 func (p *Phone) heardOf(n notification.Notification) {
 	switch data := n.Data.(type) {

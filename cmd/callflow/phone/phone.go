@@ -162,7 +162,9 @@ func bracketed(a netip.Addr) string {
 // start starts the application; what follows comes as notifications.
 func (p *Phone) start(ctx context.Context) error {
 	p.app.Center().AddObserver(notification.ObserverFunc(func(n notification.Notification) {
-		p.post(func() { p.heardOf(n) })
+		if !unheeded(n.Data) {
+			p.post(func() { p.heardOf(n) })
+		}
 	}))
 	if p.cfg.Folder == "" {
 		return p.app.Start()

@@ -18,6 +18,7 @@ type screen struct {
 	status string // the last line
 	typing bool   // the user types there
 	typed  string // what it shows then
+	text   []byte // room for a line
 }
 
 func newScreen(out io.Writer, terminal bool) *screen {
@@ -34,18 +35,25 @@ const rubOut = "\b \b"
 
 // line prints what has happened, with the time since the start.
 func (s *screen) line(format string, args ...any) {
-	text := fmt.Sprintf("%8.3f  %s\n", time.Since(s.start).Seconds(), fmt.Sprintf(format, args...))
-	s.print(text)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = fmt.Appendf(s.text[:0], "%8.3f  ", time.Since(s.start).Seconds())
+	s.text = append(fmt.Appendf(s.text, format, args...), '\n')
+	s.printLocked(s.text)
 }
 
 // print prints lines above the status.
 func (s *screen) print(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.printLocked([]byte(text))
+}
+
+func (s *screen) printLocked(text []byte) {
 	if s.terminal {
-		text = clearLine + strings.ReplaceAll(text, "\n", "\r\n") + s.status + s.typed
+		text = []byte(clearLine + strings.ReplaceAll(string(text), "\n", "\r\n") + s.status + s.typed)
 	}
-	_, _ = io.WriteString(s.out, text) // nobody reads: nothing to be done
+	_, _ = s.out.Write(text) // nobody reads: nothing to be done
 }
 
 // show replaces the status.
