@@ -49,7 +49,7 @@ func newWorld() *world {
 		noRoute: map[string]bool{}, asked: map[int]string{}, limit: DefaultInviteTimeout,
 	}
 	w.attrs.values = attributeValues{state: Null, account: &account.Account{ID: "alice@alice.test"}}
-	w.machine = newMachine(&w.attrs, w)
+	w.machine = new(newMachine(&w.attrs, w))
 	w.states = []State{Null}
 	return w
 }

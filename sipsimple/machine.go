@@ -171,8 +171,8 @@ type invitation interface {
 	PeerFocus() bool
 }
 
-func newMachine(attrs *attributes, out surroundings) *machine {
-	return &machine{attrs: attrs, out: out, stage: &unborn{}}
+func newMachine(attrs *attributes, out surroundings) machine {
+	return machine{attrs: attrs, out: out, stage: &unborn{}}
 }
 
 // handle runs one event to its end.

@@ -15,7 +15,7 @@ type SessionManager struct {
 	app *Application
 
 	mu       sync.Mutex
-	sessions []*Session    // active ones, oldest first
+	sessions []*Session    // active ones, oldest first; not handed out
 	running  bool          // sessions may begin
 	empty    chan struct{} // not nil while stop waits; closed when no session is left
 }
@@ -42,7 +42,7 @@ func (sm *SessionManager) admit(s *Session) error {
 func (sm *SessionManager) remove(s *Session) {
 	sm.mu.Lock()
 	defer sm.mu.Unlock()
-	sm.sessions = slices.DeleteFunc(slices.Clone(sm.sessions), func(other *Session) bool { return other == s })
+	sm.sessions = slices.DeleteFunc(sm.sessions, func(other *Session) bool { return other == s })
 	if len(sm.sessions) == 0 && sm.empty != nil {
 		close(sm.empty)
 		sm.empty = nil

@@ -28,8 +28,8 @@ type Session struct {
 	box   mailbox.Mailbox
 
 	step         sync.Mutex // held for one step of the machine, which never blocks
-	machine      *machine   // requires step
-	surroundings *shell     // requires step
+	machine      machine    // requires step
+	surroundings shell      // requires step
 	commands     []command  // requires step; claimed, not yet run
 }
 
@@ -38,8 +38,8 @@ type Session struct {
 func NewSession(app *Application, acc *account.Account) *Session {
 	s := &Session{app: app}
 	s.attrs.values = attributeValues{state: Null, account: acc}
-	s.surroundings = newShell(app, s)
-	s.machine = newMachine(&s.attrs, s.surroundings)
+	s.surroundings = shell{app: app, session: s}
+	s.machine = newMachine(&s.attrs, &s.surroundings)
 	return s
 }
 
@@ -156,7 +156,7 @@ func (s *Session) claim(c command) error {
 	}
 	s.step.Lock()
 	defer s.step.Unlock()
-	err := c.claim(s.machine)
+	err := c.claim(&s.machine)
 	if err == nil {
 		s.commands = append(s.commands, c)
 	}

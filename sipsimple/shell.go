@@ -28,10 +28,6 @@ type shell struct {
 	watched []watchedStream
 }
 
-func newShell(app *Application, s *Session) *shell {
-	return &shell{app: app, session: s}
-}
-
 func (sh *shell) notify(data notification.Data) {
 	sh.app.center.PostBehind(&sh.session.step, sh.session, data)
 }

@@ -35,7 +35,7 @@ func (s *starting) handle(m *machine, e event) {
 func (m *machine) startStreams() error {
 	local, remote := m.sdp.Active()
 	var failure error
-	for _, s := range slices.Clone(m.members) {
+	for _, s := range m.members { // release makes a new list
 		if !alive(s, remote) {
 			m.release(s)
 			continue
@@ -52,7 +52,7 @@ func (m *machine) startStreams() error {
 // those go whose m-line is dead in it.
 func (m *machine) updateStreams() {
 	local, remote := m.sdp.Active()
-	for _, s := range slices.Clone(m.members) {
+	for _, s := range m.members { // release makes a new list
 		if alive(s, remote) {
 			s.stream.Update(local, remote, s.stream.Index())
 		} else {

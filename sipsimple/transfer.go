@@ -195,12 +195,12 @@ func transferHeaders(referredBy, replaces string) []sip.Header {
 
 // transferInfo is what a call's headers say, nil if they say nothing.
 func transferInfo(referredBy, replaces string) *TransferInfo {
-	info := &TransferInfo{referredBy: referredBy}
+	info := TransferInfo{referredBy: referredBy}
 	if r, ok := core.ParseReplaces(replaces); ok {
 		info.replaced = r.Dialog
 	}
-	if *info == (TransferInfo{}) {
+	if info == (TransferInfo{}) {
 		return nil
 	}
-	return info
+	return new(info)
 }

@@ -25,6 +25,7 @@ type Item interface{ Run() }
 type Queue[T Item] struct {
 	mu      sync.Mutex
 	waiting []T
+	spare   []T // takes turns with waiting; of the goroutine that runs
 	running bool
 	begin   func() // run, as a value that is made once and not for each goroutine
 }
@@ -63,24 +64,30 @@ const kept = 8
 // here it is, once, while there is nothing on it.
 func (q *Queue[T]) run() {
 	spacious(0)
-	var batch []T
 	for {
 		q.mu.Lock()
 		if len(q.waiting) == 0 {
 			q.running = false
-			q.waiting = nil
-			if cap(batch) <= kept {
-				q.waiting = batch[:0]
-			}
+			q.waiting, q.spare = small(q.waiting), small(q.spare)
 			q.mu.Unlock()
 			return
 		}
-		batch, q.waiting = q.waiting, batch[:0]
+		batch := q.waiting
+		q.waiting, q.spare = q.spare, nil
 		q.mu.Unlock()
 		for i, item := range batch {
 			var none T
 			batch[i] = none
 			item.Run()
 		}
+		q.spare = batch[:0]
 	}
+}
+
+// small is the queue, unless it is too long to be kept.
+func small[T any](queue []T) []T {
+	if cap(queue) > kept {
+		return nil
+	}
+	return queue
 }
