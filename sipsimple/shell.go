@@ -24,6 +24,7 @@ type shell struct {
 	session *Session
 
 	timers  []*runningTimer // few at a time, mostly none
+	stopped *runningTimer   // for the next one; may be nil
 	started int             // timers so far: tells one from the one it replaced
 	watched []watchedStream
 }
@@ -45,10 +46,23 @@ type runningTimer struct {
 func (sh *shell) startTimer(t timer, d time.Duration) {
 	sh.stopTimer(t)
 	sh.started++
-	running := &runningTimer{name: t, number: sh.started}
+	running := sh.stopped
+	sh.stopped = nil
+	if running == nil {
+		running = &runningTimer{}
+	}
+	running.name, running.number = t, sh.started
 	running.session.Store(sh.session)
-	running.Timer = time.AfterFunc(max(d, 1), running.expired)
+	running.start(max(d, 1))
 	sh.timers = append(sh.timers, running)
+}
+
+func (r *runningTimer) start(d time.Duration) {
+	if r.Timer == nil {
+		r.Timer = time.AfterFunc(d, r.expired)
+	} else {
+		r.Reset(d)
+	}
 }
 
 func (r *runningTimer) expired() {
@@ -58,10 +72,14 @@ func (r *runningTimer) expired() {
 }
 
 func (sh *shell) stopTimer(t timer) {
-	if running := sh.takeTimer(t, 0); running != nil {
-		running.Stop()
-		running.session.Store(nil) // an expiry that is already queued finds itself out of date
+	running := sh.takeTimer(t, 0)
+	if running == nil {
+		return
 	}
+	if running.Stop() { // else it has run out, and its expiry finds itself out of date
+		sh.stopped = running
+	}
+	running.session.Store(nil)
 }
 
 // takeTimer takes a timer out of the list, if it has that number, 0 being any;
