@@ -51,7 +51,7 @@ func (q *Queue[T]) Post(item T) {
 //
 //go:noinline
 func spacious(i int) byte {
-	var frame [6 << 10]byte
+	var frame [12 << 10]byte
 	return frame[i]
 }
 
