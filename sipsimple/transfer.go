@@ -195,12 +195,15 @@ func transferHeaders(referredBy, replaces string) []sip.Header {
 
 // transferInfo is what a call's headers say, nil if they say nothing.
 func transferInfo(referredBy, replaces string) *TransferInfo {
-	info := TransferInfo{referredBy: referredBy}
+	if referredBy == "" && replaces == "" {
+		return nil
+	}
+	info := &TransferInfo{referredBy: referredBy}
 	if r, ok := core.ParseReplaces(replaces); ok {
 		info.replaced = r.Dialog
 	}
-	if info == (TransferInfo{}) {
+	if *info == (TransferInfo{}) {
 		return nil
 	}
-	return new(info)
+	return info
 }

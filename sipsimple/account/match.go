@@ -49,8 +49,11 @@ func Match(accounts []*Account, preferred *Account, user, host string) *Account 
 
 // names says whether a URI has that user part and host.
 func names(text, user, host string) bool {
+	if text == "" {
+		return false
+	}
 	var uri sip.Uri
-	return text != "" && sip.ParseUri(text, &uri) == nil && uri.User == user && strings.EqualFold(uri.Host, host)
+	return sip.ParseUri(text, &uri) == nil && uri.User == user && strings.EqualFold(uri.Host, host)
 }
 
 // Match finds the account that a Request-URI calls, nil if nobody is called.
