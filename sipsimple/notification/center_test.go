@@ -198,3 +198,32 @@ func TestOrderOfRegistration(t *testing.T) {
 		}
 	})
 }
+
+// TestManyRegistrations: those that are left of a thousand are called, in their
+// order, whatever memory the others gave back.
+func TestManyRegistrations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := notification.NewCenter(nil)
+		var log []string
+		var handles []*notification.Handle
+		for sender := range 1000 {
+			for _, who := range []string{"a", "b"} {
+				handles = append(handles, c.AddObserver(notification.ObserverFunc(func(n notification.Notification) {
+					log = append(log, fmt.Sprint(who, n.Sender))
+				}), notification.Filter{Sender: sender}))
+			}
+		}
+		for i, h := range handles {
+			if i/2%400 != 7 {
+				h.Cancel()
+			}
+		}
+		for sender := range 1000 {
+			c.Post(sender, happened{})
+		}
+		synctest.Wait()
+		if want := []string{"a7", "b7", "a407", "b407", "a807", "b807"}; !slices.Equal(log, want) {
+			t.Errorf("called %v, want %v", log, want)
+		}
+	})
+}

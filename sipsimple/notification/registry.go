@@ -1,6 +1,7 @@
 package notification
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 )
@@ -13,6 +14,7 @@ type registry struct {
 	made    uint64            // registrations so far
 	general []*Handle         // for others than certain senders, too
 	certain map[any][]*Handle // for certain senders
+	most    int               // senders that the map has had room for
 }
 
 // add enters a registration behind all others.
@@ -29,6 +31,7 @@ func (r *registry) add(h *Handle) {
 	for s := range h.senders {
 		r.certain[s] = append(r.certain[s], h)
 	}
+	r.most = max(r.most, len(r.certain))
 }
 
 func (r *registry) remove(h *Handle) {
@@ -43,6 +46,18 @@ func (r *registry) remove(h *Handle) {
 			delete(r.certain, s)
 		}
 	}
+	r.shrink()
+}
+
+// shrink makes a smaller map when most senders have gone: a map keeps its memory.
+func (r *registry) shrink() {
+	const least, part = 64, 8
+	if r.most < least || len(r.certain) > r.most/part {
+		return
+	}
+	smaller := make(map[any][]*Handle, len(r.certain))
+	maps.Copy(smaller, r.certain)
+	r.certain, r.most = smaller, len(smaller)
 }
 
 // without is a new list.
