@@ -3,8 +3,11 @@ package streams
 import (
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/udp"
 )
 
 // watch is a set of sockets and the goroutine that reads them: an epoll of our
@@ -128,13 +131,16 @@ func (w *watch) end() {
 // is never done.
 func (w *watch) readAll(epoll uintptr) (done bool) {
 	var ready [64]syscall.EpollEvent
-	for {
-		n, err := syscall.EpollWait(int(epoll), ready[:], 0)
+	for turn := 1; ; turn++ {
+		n, err := udp.Ready(int(epoll), ready[:])
 		if err != nil && err != syscall.EINTR || err == nil && n == 0 {
 			return false
 		}
 		for i := range max(n, 0) {
 			w.read(ready[i].Fd)
+		}
+		if turn%udp.Turn == 0 {
+			runtime.Gosched()
 		}
 	}
 }
@@ -160,10 +166,10 @@ func (w *watch) receive(fd int32) (s *systemSocket, size int, from netip.AddrPor
 	if s = w.sockets[fd]; s == nil {
 		return nil, 0, from
 	}
-	size, sender, err := syscall.Recvfrom(int(fd), w.space[:], 0)
+	size, from, _, err := udp.Receive(int(fd), w.space[:])
 	if err != nil { // what a single datagram causes, such as an ICMP answer to one that we sent
 		return nil, 0, from
 	}
 	w.busy = s
-	return s, size, addrPortOf(sender)
+	return s, size, from
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pion/transport/v5"
 	"github.com/pion/transport/v5/stdnet"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/udp"
 )
 
 // systemSocket is a UDP socket of the system that a [SocketReader] reads. The Go
@@ -21,8 +23,6 @@ type systemSocket struct {
 
 	mu sync.Mutex // while fd is used, which may be another's number once it is closed
 	fd int32      // -1: closed
-	v4 syscall.SockaddrInet4
-	v6 syscall.SockaddrInet6
 }
 
 // listen opens a socket on a port, 0 being any; nil and no error if it is the network
@@ -48,7 +48,7 @@ func (s *systemSocket) open() error {
 	if err != nil {
 		return os.NewSyscallError("socket", err)
 	}
-	if err = os.NewSyscallError("bind", syscall.Bind(fd, s.sockaddr(s.local))); err == nil && s.local.Port() == 0 {
+	if err = os.NewSyscallError("bind", udp.Bind(fd, s.local)); err == nil && s.local.Port() == 0 {
 		var bound syscall.Sockaddr
 		bound, err = syscall.Getsockname(fd)
 		err = os.NewSyscallError("getsockname", err)
@@ -62,21 +62,10 @@ func (s *systemSocket) open() error {
 	return nil
 }
 
-// sockaddr is an address of the family of the socket, in the form of the system. It
-// is valid until the next one.
-func (s *systemSocket) sockaddr(a netip.AddrPort) syscall.Sockaddr {
-	if s.local.Addr().Is4() {
-		s.v4.Port, s.v4.Addr = int(a.Port()), a.Addr().As4()
-		return &s.v4
-	}
-	s.v6.Port, s.v6.Addr = int(a.Port()), a.Addr().As16()
-	return &s.v6
-}
-
 // LocalAddr is where the socket is bound.
 func (s *systemSocket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(s.local) }
 
-// WriteToAddrPort sends a datagram. It does not wait for room in the buffer of the
+// WriteToAddrPort sends a udp. It does not wait for room in the buffer of the
 // system: a packet would be too late then.
 func (s *systemSocket) WriteToAddrPort(data []byte, to netip.AddrPort) (int, error) {
 	if to.Addr().Is4() != s.local.Addr().Is4() {
@@ -87,7 +76,7 @@ func (s *systemSocket) WriteToAddrPort(data []byte, to netip.AddrPort) (int, err
 	if s.fd < 0 {
 		return 0, net.ErrClosed
 	}
-	if err := syscall.Sendto(int(s.fd), data, 0, s.sockaddr(to)); err != nil {
+	if err := udp.Send(int(s.fd), data, to); err != nil {
 		return 0, os.NewSyscallError("sendto", err)
 	}
 	return len(data), nil
@@ -106,5 +95,5 @@ func (s *systemSocket) shut() error {
 	}
 	fd := s.fd
 	s.fd = -1
-	return os.NewSyscallError("close", syscall.Close(int(fd)))
+	return os.NewSyscallError("close", udp.Close(int(fd)))
 }

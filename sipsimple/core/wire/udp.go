@@ -10,12 +10,15 @@ import (
 	"time"
 
 	"github.com/pion/transport/v5"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/udp"
 )
 
 // udpSocket is the one socket that datagrams are sent from and arrive at.
 type udpSocket struct {
 	t     *Transport
 	conn  transport.UDPConn
+	quick *udp.Conn // the same, nil if it is none of the system
 	local netip.AddrPort
 	limit limiter
 }
@@ -37,7 +40,14 @@ func (t *Transport) listenUDP(port int) (*udpSocket, error) {
 	if rate == 0 {
 		rate = 10_000
 	}
-	return &udpSocket{t: t, conn: conn, local: addrPort(conn.LocalAddr()), limit: newLimiter(rate)}, nil
+	s := &udpSocket{t: t, conn: conn, local: addrPort(conn.LocalAddr()), limit: newLimiter(rate)}
+	if system, ok := conn.(*net.UDPConn); ok {
+		if s.quick, err = udp.Of(system); err != nil {
+			_ = conn.Close() // the other error is the one that matters
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // bindIP is the local address of all sockets, nil for all.
@@ -74,21 +84,18 @@ func (s *udpSocket) read() {
 	}
 }
 
-// readFrom is ReadFrom, of a socket of this host without memory for an address.
 func (s *udpSocket) readFrom(buf []byte) (int, netip.AddrPort, error) {
-	if conn, ok := s.conn.(*net.UDPConn); ok {
-		n, source, err := conn.ReadFromUDPAddrPort(buf)
+	if s.quick != nil {
+		n, source, err := s.quick.ReadFrom(buf)
 		return n, unmapped(source), err
 	}
 	n, source, err := s.conn.ReadFrom(buf)
 	return n, addrPort(source), err
 }
 
-// writeTo is WriteTo, as readFrom is ReadFrom.
 func (s *udpSocket) writeTo(data []byte, to netip.AddrPort) error {
-	if conn, ok := s.conn.(*net.UDPConn); ok {
-		_, err := conn.WriteToUDPAddrPort(data, unmapped(to))
-		return err
+	if s.quick != nil {
+		return s.quick.WriteTo(data, unmapped(to))
 	}
 	_, err := s.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
 	return err
