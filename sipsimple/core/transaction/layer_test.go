@@ -226,6 +226,29 @@ func TestOldBranchesAreMatchedByTheRulesOfRFC2543(t *testing.T) {
 	}
 }
 
+// RFC 3261 section 17.2.3: the default port may be left out of the Via; and the
+// magic cookie is no secret: upper or lower case, it is the same.
+func TestServersAreFoundHoweverTheViaIsWritten(t *testing.T) {
+	for _, c := range []struct{ branch, sentBy, again string }{
+		{"z9hG4bK2", "192.0.2.1:5060", "192.0.2.1"},
+		{"z9hG4bK2", "192.0.2.1", "192.0.2.1:5060"},
+		{"z9hG4bK2", "a.test", "A.test:5060"},
+		{"Z9HG4BK2", "192.0.2.1:5060", "192.0.2.1:5060"},
+	} {
+		inBubble(t, func(b *bench) {
+			write := func(method, sentBy string) string {
+				return strings.Replace(request(method, c.branch), "192.0.2.1:5060", sentBy, 1)
+			}
+			b.receive("udp", write("INVITE", c.sentBy))
+			b.requests[0].OnAcked = func(wire.Message) { b.note("acked") }
+			b.respond(b.requests[0], 486)
+			b.receive("udp", write("INVITE", c.again))
+			b.receive("udp", write("ACK", c.again))
+			b.expect("0s request INVITE", "0s send 486 Phrase", "0s send 486 Phrase", "0s acked")
+		})
+	}
+}
+
 func TestServersAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
@@ -236,6 +259,9 @@ func TestServersAreBounded(t *testing.T) {
 		b.expect("0s send 503 Service Unavailable", "0s send 503 Service Unavailable")
 		if string(b.sent[0]) != string(b.sent[1]) {
 			t.Error("the two refusals differ")
+		}
+		if !strings.Contains(string(b.sent[0]), "\r\nRetry-After: 30\r\n") {
+			t.Errorf("the refusal does not say when to try again:\n%s", b.sent[0])
 		}
 		b.do(b.layer.Close)
 	})
