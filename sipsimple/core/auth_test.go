@@ -1,6 +1,8 @@
 package core
 
 import (
+	"crypto/sha512"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +46,7 @@ func TestChallengeIsAnswered(t *testing.T) {
 		if n == 1 {
 			p.reply(req, 407, "p",
 				challenge(true, `realm="r", nonce="1", algorithm=SHA-512`),
-				challenge(true, `realm="r", nonce="2", algorithm=SHA-256, qop="auth, auth-int", opaque="o"`),
+				challenge(true, `realm="r", nonce="2", algorithm=SHA-256, qop="auth-int, auth", opaque="o"`),
 				challenge(true, `realm="r", nonce="3", algorithm=MD5`))
 			return
 		}
@@ -66,7 +68,7 @@ func TestChallengeIsAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer.Response != want.Response || answer.Opaque != "o" || answer.Algorithm != "SHA-256" {
+	if answer.Response != want.Response || answer.QOP != "auth" || answer.Opaque != "o" || answer.Algorithm != "SHA-256" {
 		t.Errorf("got %s", answer)
 	}
 }
@@ -93,12 +95,43 @@ func TestDigestVectors(t *testing.T) {
 	}
 }
 
+// Where the server wants the body protected too (qop auth-int, RFC 7616 section
+// 3.4.3), it is the body that is sent. SHA-512-256 is not the first half of a
+// SHA-512 (RFC 8760 section 2.2).
+func TestDigestOfTheBody(t *testing.T) {
+	hash := func(parts ...string) string {
+		return fmt.Sprintf("%x", sha512.Sum512_256([]byte(strings.Join(parts, ":"))))
+	}
+	invites, events := authCall(t, alicesKey, func(p *peer, n int, req *sip.Request) {
+		if n == 1 {
+			p.reply(req, 401, "p", challenge(false, `realm="r", nonce="n", algorithm=SHA-512-256, qop="auth-int"`))
+			return
+		}
+		p.reply(req, 180, "bt")
+	})
+	if events != "Provisional180" || len(invites) != 2 {
+		t.Fatalf("%d INVITEs, events %s", len(invites), events)
+	}
+	got, err := digest.ParseCredentials(headerText(invites[1], "authorization"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a2 := hash("INVITE", "sip:bob@b.test", hash(string(offer)))
+	want := hash(hash("alice", "r", "secret"), "n", "00000001", got.Cnonce, "auth-int", a2)
+	if got.Algorithm != "SHA-512-256" || got.Response != want {
+		t.Errorf("got %s, want response %s", got, want)
+	}
+}
+
 func TestChallengesWithoutEnd(t *testing.T) {
 	stale := func(p *peer, n int, req *sip.Request) {
 		p.reply(req, 401, "p", challenge(false, `realm="r", nonce="`+strings.Repeat("n", n)+`", stale=true, qop="auth"`))
 	}
 	same := func(p *peer, n int, req *sip.Request) {
 		p.reply(req, 407, "p", challenge(true, `realm="r", nonce="n"`))
+	}
+	noNonce := func(p *peer, n int, req *sip.Request) {
+		p.reply(req, 401, "p", challenge(false, `realm="r", qop="auth"`))
 	}
 	basic := func(p *peer, n int, req *sip.Request) { p.reply(req, 401, "p", `WWW-Authenticate: Basic realm="r"`) }
 	for name, c := range map[string]struct {
@@ -111,6 +144,7 @@ func TestChallengesWithoutEnd(t *testing.T) {
 		"wrong password":    {alicesKey, same, 2, "Rejected407"},
 		"no credentials":    {nil, same, 1, "Rejected407"},
 		"basic":             {alicesKey, basic, 1, "Rejected401"},
+		"no nonce":          {alicesKey, noNonce, 1, "Rejected401"},
 		"of another realm":  {&Credentials{Username: "alice", Password: "secret", Realms: []string{"mine"}}, same, 1, "Rejected407"},
 		"of the same realm": {&Credentials{Username: "alice", Password: "secret", Realms: []string{"r"}}, same, 2, "Rejected407"},
 	} {
@@ -125,6 +159,31 @@ func TestChallengesWithoutEnd(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A proxy and the server behind it may have one name for their realms: each gets
+// credentials of its own (RFC 3261 section 22.3).
+func TestProxyAndServerOfOneRealm(t *testing.T) {
+	invites, events := authCall(t, alicesKey, func(p *peer, n int, req *sip.Request) {
+		switch n {
+		case 1:
+			p.reply(req, 407, "p", challenge(true, `realm="r", nonce="1", qop="auth"`))
+		case 2:
+			p.reply(req, 401, "p", challenge(false, `realm="r", nonce="2", qop="auth"`))
+		default:
+			p.reply(req, 180, "bt")
+		}
+	})
+	if events != "Provisional180" || len(invites) != 3 {
+		t.Fatalf("%d INVITEs, events %s", len(invites), events)
+	}
+	for name, want := range map[string][]string{"proxy-authorization": {`nonce="1"`, "nc=00000002"}, "authorization": {`nonce="2"`, "nc=00000001"}} {
+		for _, part := range want {
+			if got := headerText(invites[2], name); !strings.Contains(got, part) {
+				t.Errorf("%s has no %s: %q", name, part, got)
+			}
+		}
 	}
 }
 

@@ -84,8 +84,8 @@ func (u *usage) serverName(r Route) string {
 func (c *clientInvite) send() {
 	u := c.u
 	req := c.build()
-	c.answered = u.auth.authorize(req, u.creds, u.rnd)
 	setSDP(req, c.attempt.SDP)
+	c.answered = u.auth.authorize(req, u.creds, u.rnd) // with the body: auth-int covers it
 	c.provisional = false
 	var sent *sending
 	sent = u.e.start(req, c.way, u.rnd, func(ev transaction.Event) {
