@@ -65,10 +65,12 @@ type focus struct {
 	answers []string // "200", "423 Min-Expires: 900"
 	subs    []*sip.Request
 	cseq    int
+	sent    int    // NOTIFYs
+	contact string // of the NOTIFYs and 2xx
 }
 
 func (l *lab) focus(answers ...string) *focus {
-	f := &focus{peer: l.peer(9), answers: answers}
+	f := &focus{peer: l.peer(9), answers: answers, contact: "Contact: <sip:room@192.0.2.9>"}
 	f.auto = func(req *sip.Request) {
 		if req.Method != sip.SUBSCRIBE && req.Method != sip.REFER {
 			return
@@ -83,7 +85,7 @@ func (l *lab) focus(answers ...string) *focus {
 		fmt.Sscan(answer, &code)
 		var lines []string
 		if code < 300 && headers != "bare" {
-			lines = append(lines, "Contact: <sip:room@192.0.2.9>")
+			lines = append(lines, f.contact)
 		}
 		if headers != "" && headers != "bare" {
 			lines = append(lines, headers)
@@ -98,11 +100,12 @@ func (l *lab) focus(answers ...string) *focus {
 // notify sends a NOTIFY in the dialog of the first request.
 func (f *focus) notify(state, body string, extra ...string) {
 	f.cseq++
+	f.sent++
 	sub := f.subs[0]
 	f.text("192.0.2.1", body, append([]string{
-		"NOTIFY " + sub.Contact().Address.String() + " SIP/2.0", fmt.Sprintf("Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKn%d", f.cseq),
+		"NOTIFY " + sub.Contact().Address.String() + " SIP/2.0", fmt.Sprintf("Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKn%d", f.sent),
 		"Max-Forwards: 70", "From: <sip:room@f.test>;tag=ft", "To: " + sub.From().Value(), "Call-ID: " + sub.CallID().Value(),
-		fmt.Sprintf("CSeq: %d NOTIFY", f.cseq), "Contact: <sip:room@192.0.2.9>", "Subscription-State: " + state,
+		fmt.Sprintf("CSeq: %d NOTIFY", f.cseq), f.contact, "Subscription-State: " + state,
 	}, extra...)...)
 	pass(50 * time.Millisecond)
 }
@@ -164,7 +167,7 @@ func TestSubscription(t *testing.T) {
 		f.notify("terminated;reason=timeout", "bye", conference, "Content-Type: text/plain")
 		w.expect(t, "notified terminated 0 bye", `ended 0 "timeout" established`)
 		f.notify("active", "", conference)
-		if got := f.codes(sip.NOTIFY); got[len(got)-1] != 481 || got[0] != 200 || got[1] != 489 {
+		if got := f.codes(sip.NOTIFY); !slices.Equal(got, []int{200, 489, 500, 200, 481}) {
 			t.Errorf("NOTIFYs answered %v", got)
 		}
 		if got := f.expires(); len(got) != 3 || got[2] != "0" {
@@ -213,6 +216,11 @@ func TestSubscriptionEnds(t *testing.T) {
 			f.notify("active;expires=100", "", conference)
 			f.reply(f.subs[0], 200, "ft", "Contact: <sip:room@192.0.2.9>", "Expires: 100")
 			pass(time.Second)
+			w.box.Post(w.sub.Refresh)
+			pass(time.Second)
+			if got := f.last(sip.SUBSCRIBE); got.CSeq().SeqNo != 2 || toTag(got) != "ft" {
+				f.l.t.Errorf("refresh\n%s", got)
+			}
 		}, []string{"started 1m40s", "notified active 0"}},
 		{"refresh answered 481", []string{"200 Expires: 100", "481"}, func(f *focus, w *watcher) {
 			f.notify("active", "", conference)
@@ -229,6 +237,10 @@ func TestSubscriptionEnds(t *testing.T) {
 				f.l.t.Errorf("Expires %q", got)
 			}
 		}, []string{"started 1m40s", "notified active 0"}},
+		{"refresh answered 423 each time", []string{"200 Expires: 100", "423 Min-Expires: 7200", "423 Min-Expires: 9000"}, func(f *focus, w *watcher) {
+			f.notify("active", "", conference)
+			pass(80 * time.Second)
+		}, []string{"started 1m40s", "notified active 0", `ended 423 "" established min 2h30m0s`}},
 		{"End, silence", []string{"200", "0"}, func(f *focus, w *watcher) {
 			f.notify("pending", "", conference)
 			w.box.Post(w.sub.End)
@@ -268,6 +280,50 @@ func TestSubscriptionEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The focus says where it wants the next SUBSCRIBE with each NOTIFY and each 2xx
+// (RFC 6665 section 4.1.2.2; RFC 3261 section 12.2).
+func TestSubscriptionFollowsTheFocus(t *testing.T) {
+	inLab(t, func(l *lab) {
+		f := l.focus("200")
+		w := subscribe(l, nil)
+		f.contact = "Contact: <sip:room@192.0.2.9;a>"
+		f.notify("active", "", conference)
+		for _, next := range []string{"b", "c"} {
+			f.contact = "Contact: <sip:room@192.0.2.9;" + next + ">"
+			w.box.Post(w.sub.Refresh)
+			pass(100 * time.Millisecond)
+		}
+		w.box.Post(w.sub.End)
+		pass(100 * time.Millisecond)
+		var targets []string
+		for _, req := range f.requests(sip.SUBSCRIBE) {
+			targets = append(targets, req.Recipient.String())
+		}
+		if want := []string{"sip:room@f.test", "sip:room@192.0.2.9;a", "sip:room@192.0.2.9;b", "sip:room@192.0.2.9;c"}; !slices.Equal(targets, want) {
+			t.Errorf("SUBSCRIBE went to %q, want %q", targets, want)
+		}
+	})
+}
+
+// Of two servers that a proxy has asked one makes the subscription: the NOTIFY of
+// the other is refused (RFC 6665 section 4.1.4).
+func TestNotifyOfAnotherFork(t *testing.T) {
+	inLab(t, func(l *lab) {
+		f := l.focus("200")
+		w := subscribe(l, nil)
+		f.notify("active", "", conference)
+		sub := f.subs[0]
+		f.text("192.0.2.1", "", "NOTIFY "+sub.Contact().Address.String()+" SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKfork",
+			"Max-Forwards: 70", "From: <sip:room@f.test>;tag=other", "To: "+sub.From().Value(), "Call-ID: "+sub.CallID().Value(),
+			"CSeq: 9 NOTIFY", f.contact, "Subscription-State: terminated", conference)
+		pass(50 * time.Millisecond)
+		if got := f.codes(sip.NOTIFY); !slices.Equal(got, []int{200, 481}) {
+			t.Errorf("NOTIFYs answered %v", got)
+		}
+		w.expect(t, "started 1h0m0s", "notified active 0")
+	})
 }
 
 func TestReferOutsideDialog(t *testing.T) {
