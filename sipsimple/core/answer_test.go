@@ -136,6 +136,44 @@ func TestRoutes(t *testing.T) {
 	})
 }
 
+// The route set is made with the dialog: a re-INVITE, of whichever end, and what
+// it is answered change the target only (RFC 3261 section 12.2).
+func TestRouteSetStays(t *testing.T) {
+	for _, record := range []string{"", "Record-Route: <sip:192.0.2.7;lr>"} {
+		inLab(t, func(l *lab) {
+			a, proxy, bob := l.engine(1, nil), l.peer(9), l.peer(2)
+			alice := l.caller(a, nil)
+			alice.react = acknowledging(alice)
+			alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
+			pass(100 * time.Millisecond)
+			bob.replySDP(proxy.last(sip.INVITE), 200, "bt", "Record-Route: <sip:192.0.2.8;lr>, <sip:192.0.2.9;lr>")
+			pass(100 * time.Millisecond)
+			alice.do(func(i *Invitation) { i.Reinvite(offer) })
+			pass(100 * time.Millisecond)
+			extra := []string{}
+			if record != "" {
+				extra = append(extra, record)
+			}
+			l.peer(3).replySDP(proxy.last(sip.INVITE), 200, "bt", extra...)
+			pass(100 * time.Millisecond)
+			alice.do(func(i *Invitation) { i.Bye(0, "") })
+			pass(100 * time.Millisecond)
+			for _, req := range []*sip.Request{proxy.last(sip.ACK), proxy.last(sip.BYE)} {
+				var routes []string
+				for _, h := range req.GetHeaders("route") {
+					routes = append(routes, h.Value())
+				}
+				if !slices.Equal(routes, []string{"<sip:192.0.2.9;lr>", "<sip:192.0.2.8;lr>"}) {
+					t.Errorf("%q: routes of the %s %q", record, req.Method, routes)
+				}
+				if got := req.Recipient.Host; got != "192.0.2.3" {
+					t.Errorf("%q: target of the %s %s", record, req.Method, got)
+				}
+			}
+		})
+	}
+}
+
 func TestByeFromEarlyDialogs(t *testing.T) {
 	inLab(t, func(l *lab) {
 		bob := &party{}

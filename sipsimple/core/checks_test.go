@@ -32,6 +32,7 @@ func TestInvitesThatNeverReachTheApplication(t *testing.T) {
 	}{
 		"unknown extension": {[]string{"Require: timer, 100rel, x"}, "", 420, "timer, x"},
 		"no contact":        {[]string{"Contact: *"}, "", 400, ""},
+		"two contacts":      {[]string{"Contact: <sip:alice@192.0.2.9>"}, "", 400, ""},
 		"not SDP":           {[]string{"Content-Type: text/plain"}, "hello", 415, sdpType},
 		"broken SDP":        {[]string{"Content-Type: application/sdp"}, "v=0\r\nnonsense\r\n", 400, ""},
 		"no SDP wanted":     {[]string{"Accept: text/plain"}, "", 406, ""},

@@ -21,7 +21,7 @@ func drawDialog(t *rapid.T) (caller, callee *dialog) {
 	invite := sip.NewRequest(sip.INVITE, address("sip:bob@b.test").URI)
 	proxies := rapid.SliceOfN(rapid.Bool(), 0, 4).Draw(t, "loose")
 	for i, loose := range proxies {
-		uri := sip.Uri{Scheme: "sip", Host: fmt.Sprintf("p%d.test", i)}
+		uri := sip.Uri{Scheme: "sip", Host: fmt.Sprintf("p%d.test", i), Headers: sip.HeaderParams{{K: "Subject", V: "no"}}}
 		if loose {
 			uri.UriParams = uri.UriParams.Add("lr", "")
 		}
@@ -94,6 +94,9 @@ func TestDialogPath(t *testing.T) {
 			want = append(want, uri.Host)
 		}
 		target := req.Recipient.Host
+		if len(req.Recipient.Headers) > 0 { // they are not for a Request-URI (section 19.1.1)
+			t.Fatalf("Request-URI %s", req.Recipient.String())
+		}
 		if strict := len(d.routes) > 0 && !d.routes[0].UriParams.Has("lr"); strict {
 			want = append(want, d.target.Host)
 			hops = append([]string{target}, hops...)

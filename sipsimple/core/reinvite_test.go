@@ -107,11 +107,14 @@ func TestReinviteCancelledRefusedUnreadable(t *testing.T) {
 		pass(50 * time.Millisecond)
 		alice.insideBody("192.0.2.2", "INVITE", 3, "nonsense", contact1, "Content-Type: application/sdp")
 		pass(50 * time.Millisecond)
-		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200, 488, 488}) {
+		alice.reinvite(4, contact1+", <sip:alice@192.0.2.9>")
+		alice.reinvite(5, "Subject: no Contact")
+		pass(50 * time.Millisecond)
+		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200, 488, 488, 400, 400}) {
 			t.Errorf("answered %v", got)
 		}
 		// The dialog lives on.
-		alice.inside("192.0.2.2", "BYE", 4)
+		alice.inside("192.0.2.2", "BYE", 6)
 		pass(50 * time.Millisecond)
 		bob.expect(t, "Acknowledged ReinviteReceived ByeReceived")
 	})

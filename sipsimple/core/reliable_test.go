@@ -28,13 +28,14 @@ func TestReliableRinging(t *testing.T) {
 		if headerText(alice.messages()[0], "require") != "100rel" || rseq == "" {
 			t.Errorf("not reliable:\n%s", alice.messages()[0])
 		}
-		alice.inside("192.0.2.2", "PRACK", 2, "RAck: 1 1 INVITE") // not this one
-		alice.inside("192.0.2.2", "PRACK", 3, "RAck: "+rseq+" 1 INVITE")
+		alice.inside("192.0.2.2", "PRACK", 2, "RAck: 1 1 INVITE")        // not this one
+		alice.inside("192.0.2.2", "PRACK", 3, "RAck: "+rseq+" 2 INVITE") // nor of this INVITE
+		alice.inside("192.0.2.2", "PRACK", 4, "RAck: "+rseq+" 1 INVITE")
 		pass(100 * time.Millisecond)
 		n, _ := strconv.Atoi(rseq)
-		alice.inside("192.0.2.2", "PRACK", 4, "RAck: "+strconv.Itoa(n+1)+" 1 INVITE")
+		alice.inside("192.0.2.2", "PRACK", 5, "RAck: "+strconv.Itoa(n+1)+" 1 INVITE")
 		pass(100 * time.Millisecond)
-		if got := alice.codes(sip.PRACK); !slices.Equal(got, []int{481, 200, 200}) {
+		if got := alice.codes(sip.PRACK); !slices.Equal(got, []int{481, 481, 200, 200}) {
 			t.Errorf("PRACK answered %v", got)
 		}
 		if got := alice.codes(sip.INVITE)[4:]; !slices.Equal(got, []int{183, 200}) {
@@ -93,5 +94,33 @@ func TestPrackOfOurs(t *testing.T) {
 		if !slices.Equal(racks, []string{"7 1 INVITE", "8 1 INVITE", "9 1 INVITE"}) {
 			t.Errorf("RAck %q", racks)
 		}
+	})
+}
+
+// An application that says too much to a peer that acknowledges slowly: what can
+// not be kept is left out, and the call goes on.
+func TestProvisionalsAreBounded(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob := &party{}
+		l.engine(2, answering(bob, func(i *Invitation) {
+			for range 2 * maxProvisional {
+				i.Progress(182, "", nil)
+			}
+			i.Accept(Answer{SDP: offer})
+		}))
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1", "Require: 100rel")
+		pass(50 * time.Millisecond)
+		first, _ := strconv.Atoi(headerText(alice.messages()[0], "rseq"))
+		for n := range maxProvisional + 1 {
+			alice.inside("192.0.2.2", "PRACK", 2+n, "RAck: "+strconv.Itoa(first+n)+" 1 INVITE")
+			pass(50 * time.Millisecond)
+		}
+		if got := alice.codes(sip.INVITE); len(got) != maxProvisional+2 || got[len(got)-1] != 200 {
+			t.Errorf("answered %v", got)
+		}
+		alice.inside("192.0.2.2", "ACK", 1)
+		pass(50 * time.Millisecond)
+		bob.expect(t, "Acknowledged")
 	})
 }
