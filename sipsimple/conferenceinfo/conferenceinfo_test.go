@@ -2,6 +2,7 @@ package conferenceinfo_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,62 @@ func TestMerge(t *testing.T) {
 	apply(conferenceinfo.Applied, document(1, "full", "")) // a new focus counts anew
 	apply(conferenceinfo.Applied, document(9, "deleted", ""))
 	if d := p.Document(); d.State != conferenceinfo.Deleted || d.Description != nil {
+		t.Errorf("%+v", d)
+	}
+}
+
+// everything is one user with all that RFC 4575 sections 5.6 to 5.8 know, written
+// with a word that tells one version from another.
+func everything(state, word string) string {
+	execution := func(name string) string {
+		return "<c:" + name + "><c:when>WORD when</c:when><c:reason>WORD why</c:reason><c:by>sip:WORD@x</c:by></c:" + name + ">"
+	}
+	text := `<c:user entity="sip:a@x" state="STATE"><c:display-text>WORD user</c:display-text>
+		<c:associated-aors><c:entry><c:uri>sip:WORD@y</c:uri><c:display-text>WORD</c:display-text><c:purpose>WORD</c:purpose></c:entry></c:associated-aors>
+		<c:roles><c:entry>WORD</c:entry></c:roles><c:languages>WORD</c:languages><c:cascaded-focus>sip:WORD@f</c:cascaded-focus>
+		<c:endpoint entity="sip:a@1" state="STATE"><c:display-text>WORD phone</c:display-text>` + execution("referred") +
+		`<c:status>WORD</c:status><c:joining-method>WORD</c:joining-method>` + execution("joining-info") +
+		`<c:disconnection-method>WORD</c:disconnection-method>` + execution("disconnection-info") +
+		`<c:media id="1" state="STATE"><c:display-text>WORD</c:display-text><c:type>WORD</c:type><c:label>WORD</c:label><c:src-id>WORD</c:src-id>
+		<c:status>WORD</c:status></c:media><c:call-info><c:sip><c:display-text>WORD</c:display-text><c:call-id>WORD</c:call-id>
+		<c:from-tag>WORD</c:from-tag><c:to-tag>WORD</c:to-tag></c:sip></c:call-info></c:endpoint></c:user>`
+	return strings.NewReplacer("WORD", word, "STATE", state).Replace(text)
+}
+
+// Whatever is told of a user is kept, is changed by a partial element that tells
+// it anew, and stays where that says nothing.
+func TestMergeEverything(t *testing.T) {
+	var p conferenceinfo.Picture
+	host := "<c:host-info><c:display-text>H</c:display-text><c:web-page>http://h</c:web-page><c:uris><c:entry><c:uri>sip:h@h</c:uri></c:entry></c:uris></c:host-info>"
+	version := 0
+	apply := func(state, body string) *conferenceinfo.Document {
+		version++
+		if got := p.Apply(parse(t, document(version, state, body))); got != conferenceinfo.Applied {
+			t.Fatalf("version %d: result %v", version, got)
+		}
+		return p.Document()
+	}
+	same := func(what string, d *conferenceinfo.Document, word string) {
+		t.Helper()
+		want := parse(t, document(1, "full", "<c:users>"+everything("full", word)+"</c:users>")).Users
+		if !reflect.DeepEqual(d.Users, want) {
+			t.Errorf("%s:\n got %+v\nwant %+v", what, d.Users, want)
+		}
+		if d.State != conferenceinfo.Full || d.UsersState != conferenceinfo.Full || d.Host == nil || d.Host.WebPage != "http://h" {
+			t.Errorf("%s: %+v", what, d)
+		}
+	}
+	same("full", apply("full", host+"<c:users>"+everything("full", "one")+"</c:users>"), "one")
+	same("partial", apply("partial", `<c:users state="partial">`+everything("partial", "two")+"</c:users>"), "two")
+	same("nothing new", apply("partial", `<c:users state="partial"><c:user entity="sip:a@x" state="partial"><c:endpoint entity="sip:a@1" state="partial">
+		<c:media id="1" state="partial"/></c:endpoint></c:user></c:users>`), "two")
+	same("an empty list", apply("partial", `<c:users state="partial"/>`), "two")
+	same("a full list", apply("partial", `<c:users>`+everything("partial", "three")+"</c:users>"), "three")
+	apply("partial", `<c:users state="partial"><c:user entity="sip:b@x"/></c:users>`)
+	same("a full list without one", apply("partial", `<c:users state="full">`+everything("full", "four")+"</c:users>"), "four")
+	d := apply("partial", `<c:host-info><c:web-page>http://i</c:web-page></c:host-info><c:users state="partial"><c:user entity="sip:a@x" state="partial">
+		<c:endpoint entity="sip:a@1" state="deleted"/></c:user></c:users>`)
+	if d.Host.WebPage != "http://i" || d.Host.DisplayText != "" || len(d.Users) != 1 || len(d.Users[0].Endpoints) != 0 || d.Users[0].DisplayText != "four user" {
 		t.Errorf("%+v", d)
 	}
 }
