@@ -42,7 +42,7 @@ func (r *Registration) params(send regSend) core.RequestParams {
 		contact.Params = contact.Params.Add("+sip.instance", `"<`+r.instance+`>"`)
 	}
 	headers := []sip.Header{}
-	if r.stale != nil && send.expires > 0 {
+	if r.stale != nil {
 		headers = append(headers, sip.NewHeader("Contact", "<"+r.stale.String()+">;expires=0"))
 	}
 	headers = append(headers, sip.NewHeader("Expires", seconds))

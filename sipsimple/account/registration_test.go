@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -77,6 +78,25 @@ func TestSeenAt(t *testing.T) {
 		seen, ok := seenAt(response(t, via, ""), contact)
 		if ok != (want != "") || ok && seen.String() != want {
 			t.Errorf("%s: %s, %v", via, seen.String(), ok)
+		}
+	}
+}
+
+// A Contact that is not ours any more is removed with the next REGISTER, also with
+// the one that gives the registration back: the new one may not be registered yet.
+func TestStaleContactIsRemoved(t *testing.T) {
+	stale, seen := address(t, "<sip:a@192.168.0.2:5060>").URI, address(t, "<sip:a@192.0.2.7:1024>").URI
+	r := &Registration{from: address(t, "<sip:a@reg.test>"), user: "a", public: &seen, stale: &stale}
+	for _, expires := range []time.Duration{time.Hour, 0} {
+		p := r.params(regSend{expires: expires})
+		var removed []string
+		for _, h := range p.Headers {
+			if h.Name() == "Contact" {
+				removed = append(removed, h.Value())
+			}
+		}
+		if !slices.Equal(removed, []string{"<sip:a@192.168.0.2:5060>;expires=0"}) || p.Contact.URI.String() != "sip:a@192.0.2.7:1024" {
+			t.Errorf("%v: removes %q, registers %s", expires, removed, p.Contact.URI.String())
 		}
 	}
 }
