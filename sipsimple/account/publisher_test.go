@@ -2,6 +2,8 @@ package account
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,4 +156,83 @@ func TestPublisherKeepsTheRules(t *testing.T) {
 			t.Fatalf("still in state %d", w.p.state)
 		}
 	})
+}
+
+// What follows from each answer (RFC 3903 section 4, application.md 8.2). A duration
+// among the inputs lets that much time pass; want is what comes of the last input.
+func TestPublisherSteps(t *testing.T) {
+	one, two := &PresenceState{Document: []byte("one")}, &PresenceState{Document: []byte("two")}
+	routes := pubLocated{routes: make([]core.Route, 2)}
+	ok := func(tag string, granted time.Duration) pubAnswered {
+		return pubAnswered{code: 200, tag: tag, granted: granted}
+	}
+	brief := pubAnswered{code: 423, minExpires: 1000 * time.Hour}
+	nowhere := pubLocated{err: errors.New("no")}
+	for name, c := range map[string]struct {
+		inputs []any
+		want   string
+	}{
+		"published":                     {[]any{routes, ok("x", time.Hour)}, "timer 59m30s"},
+		"published for ever":            {[]any{routes, ok("x", 1000*time.Hour)}, "timer 23h59m30s"},
+		"refreshed":                     {[]any{routes, ok("x", time.Hour), pubTimer{}, routes}, "PUBLISH x for 10m0s within 10s"},
+		"refreshed late":                {[]any{routes, ok("x", time.Hour), time.Hour, pubTimer{}, routes}, "PUBLISH one for 10m0s within 10s"},
+		"too brief":                     {[]any{routes, brief}, "timer 1m0s"},
+		"brief no more":                 {[]any{routes, brief, pubTimer{}, routes}, "PUBLISH one for 24h0m0s within 10s"},
+		"forgotten":                     {[]any{routes, ok("x", time.Hour), pubTimer{}, routes, pubAnswered{code: 412}}, "PUBLISH one for 10m0s within 10s"},
+		"little time is left":           {[]any{routes, 29500 * time.Millisecond, pubAnswered{code: 408}}, "PUBLISH one for 10m0s within 1s"},
+		"no time is left":               {[]any{routes, 30 * time.Second, pubAnswered{code: 408}}, "timer 1s"},
+		"no route again":                {[]any{nowhere, pubTimer{}, nowhere}, "timer 2s"},
+		"no route again, one meanwhile": {[]any{nowhere, pubTimer{}, routes, ok("x", time.Hour), pubTimer{}, nowhere}, "timer 1s"},
+		"refused again": {[]any{routes, pubAnswered{code: 503}, pubAnswered{code: 503}, pubTimer{}, routes,
+			pubAnswered{code: 503}, pubAnswered{code: 503}}, "timer 2s"},
+		"refused again, not meanwhile": {[]any{routes, pubAnswered{code: 503}, pubAnswered{code: 503}, pubTimer{}, routes,
+			ok("x", time.Hour), pubTimer{}, routes, pubAnswered{code: 503}, pubAnswered{code: 503}}, "timer 1s"},
+		"other document meanwhile": {[]any{routes, pubWanted{two}, ok("x", time.Hour), routes}, "PUBLISH x two for 10m0s within 10s"},
+		"unwanted":                 {[]any{routes, ok("x", time.Hour), pubUnwanted{}}, "PUBLISH x for 0s within 2s, timer 2s"},
+		"unwanted under way":       {[]any{routes, pubUnwanted{}}, "timer 2s"},
+		"unwanted, then published": {[]any{routes, pubUnwanted{}, ok("x", time.Hour)}, "PUBLISH x for 0s within 2s, timer 2s"},
+		"unwanted, then another tag": {[]any{routes, ok("x", time.Hour), pubTimer{}, routes, pubUnwanted{}, ok("y", time.Hour)},
+			"PUBLISH y for 0s within 2s, timer 2s"},
+		"unwanted, then forgotten": {[]any{routes, ok("x", time.Hour), pubTimer{}, routes, pubUnwanted{}, pubAnswered{code: 412}}, "done"},
+		"unwanted, then refused": {[]any{routes, ok("x", time.Hour), pubTimer{}, routes, pubUnwanted{}, pubAnswered{code: 503}},
+			"PUBLISH x for 0s within 2s, timer 2s"},
+	} {
+		p := &publisher{interval: func() time.Duration { return 10 * time.Minute }, chance: func() float64 { return 0 }}
+		now := time.Unix(0, 0)
+		p.step(now, pubWanted{one})
+		var out []any
+		for _, in := range c.inputs {
+			if d, ok := in.(time.Duration); ok {
+				now = now.Add(d)
+				continue
+			}
+			out = p.step(now, in)
+		}
+		if got := pubTexts(out); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// pubTexts are the requests and timers among the outputs, and the end.
+func pubTexts(out []any) string {
+	var texts []string
+	for _, o := range out {
+		switch o := o.(type) {
+		case pubSend:
+			words := []string{"PUBLISH"}
+			if o.tag != "" {
+				words = append(words, o.tag)
+			}
+			if o.state != nil {
+				words = append(words, string(o.state.Document))
+			}
+			texts = append(texts, fmt.Sprintf("%s for %v within %v", strings.Join(words, " "), o.expires, o.timeout))
+		case pubStart:
+			texts = append(texts, fmt.Sprintf("timer %v", o.after))
+		case pubDone:
+			texts = append(texts, "done")
+		}
+	}
+	return strings.Join(texts, ", ")
 }

@@ -44,6 +44,10 @@ func (b *bench) feed(in any) {
 			delete(b.timers, o.timer)
 		case regTell:
 			b.log = append(b.log, strings.TrimPrefix(strings.TrimPrefix(o.data.NotificationName(), "SIPAccountRegistration"), "SIPAccount"))
+		case regNote:
+			if end, ok := o.data.(SIPRegistrationDidEnd); ok && end.Expired {
+				b.log = append(b.log, "expired")
+			}
 		case regDone:
 			b.done++
 			b.log = append(b.log, "done")
@@ -117,6 +121,12 @@ func TestRegistrarTimes(t *testing.T) {
 			t.Errorf("%v is refreshed after %v", life, got)
 		}
 	}
+	for used, want := range map[time.Duration]time.Duration{0: 10 * time.Second, 25 * time.Second: 5 * time.Second,
+		29500 * time.Millisecond: time.Second, 30 * time.Second: 0} {
+		if got := turn(used, time.Second, 10*time.Second); got != want {
+			t.Errorf("%v are left after %v", got, used)
+		}
+	}
 	b := backoff{}
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
 		if got := b.delay(0); got != want*time.Second {
@@ -135,12 +145,105 @@ func TestRegistrarLapses(t *testing.T) {
 	b.feed(routes("a"))
 	b.log = nil
 	b.now = b.now.Add(30 * time.Second)
+	if at := b.timers[regExpiry]; !at.Equal(b.now) {
+		t.Errorf("expires %v", at.Sub(b.now))
+	}
 	b.feed(regExpiry)
 	if b.registered() {
 		t.Error("registered after the expiry")
 	}
 	b.answer(ok200)
-	b.expect(t, "GotAnswer, DidSucceed")
+	b.expect(t, "expired, GotAnswer, DidSucceed")
+	b.feed(regExpiry) // the refresh of something that lasts for a second may come too late
+	b.expect(t, "expired, WillRegister, locate")
+}
+
+// What a registrar says may be wrong by far: nothing of it keeps us away for more
+// than a day.
+func TestRegistrarDoubts(t *testing.T) {
+	b := newBench()
+	b.feed(regWanted{})
+	b.feed(routes("a"))
+	b.answer(regAnswered{code: 423, minExpires: 1000 * time.Hour})
+	b.fire()
+	b.feed(routes("a"))
+	b.expect(t, "WillRegister, locate, send 1h0m0s to a, GotAnswer, DidFail, WillRegister, locate, send 24h0m0s to a")
+	b.answer(regAnswered{code: 200, granted: 1000 * time.Hour})
+	for timer, want := range map[regTimer]time.Duration{regRefresh: 24*time.Hour - 30*time.Second, regExpiry: 24 * time.Hour} {
+		if got := b.timers[timer].Sub(b.now); got != want {
+			t.Errorf("timer %d: %v, want %v", timer, got, want)
+		}
+	}
+	b.log = nil
+	b.feed(regReload{}) // what was learnt was learnt of another registrar, maybe
+	b.answer(ok200)
+	b.feed(routes("b"))
+	b.expect(t, "send 0s to a, DidEnd, WillRegister, locate, send 1h0m0s to b")
+}
+
+// Waiting times begin anew after a success of the same kind.
+func TestRegistrarForgivesFailures(t *testing.T) {
+	b := newBench()
+	b.feed(regWanted{})
+	for _, in := range []regLocated{{err: fmt.Errorf("none")}, {err: fmt.Errorf("none")}, routes("a"), {err: fmt.Errorf("none")}} {
+		b.feed(in)
+		if len(in.routes) > 0 {
+			b.answer(regAnswered{code: 503})
+		}
+		b.fire()
+	}
+	if b.dns.next != 2*time.Second || b.register.next != 2*time.Second {
+		t.Errorf("next after %v without routes, after %v without an answer", b.dns.next, b.register.next)
+	}
+	b.feed(routes("a"))
+	b.answer(ok200)
+	if b.register.next != 0 {
+		t.Errorf("next after %v", b.register.next)
+	}
+}
+
+// The answer tells that we are seen elsewhere: one more REGISTER says so, and one
+// at most each time, for there are servers that see us elsewhere each time.
+func TestRegistrarMovesOnce(t *testing.T) {
+	b := newBench()
+	b.feed(regWanted{})
+	b.feed(routes("a"))
+	seen := regAnswered{code: 200, granted: time.Hour, rewritten: true}
+	for range 2 {
+		b.log = nil
+		b.answer(seen)
+		b.expect(t, "GotAnswer, DidSucceed, WillRefresh, locate")
+		b.feed(routes("a"))
+		b.log = nil
+		b.answer(seen)
+		b.expect(t, "GotAnswer, DidSucceed")
+		b.fire()
+		b.feed(routes("a"))
+	}
+}
+
+// Another network while a REGISTER is under way: where we are now is told when it
+// has been answered, whatever the answer is.
+func TestRegistrarTellsOfAnotherNetwork(t *testing.T) {
+	for _, c := range []struct {
+		answer regAnswered
+		want   string
+	}{
+		{ok200, "GotAnswer, DidSucceed, WillRefresh, locate"},
+		{regAnswered{code: 401}, "GotAnswer, DidFail, WillRegister, locate"},
+	} {
+		b := newBench()
+		b.feed(regWanted{})
+		b.feed(routes("a"))
+		b.feed(regNetwork{})
+		b.log = nil
+		b.answer(c.answer)
+		b.expect(t, c.want)
+		b.feed(routes("a"))
+		b.log = nil
+		b.answer(ok200)
+		b.expect(t, "GotAnswer, DidSucceed") // once
+	}
 }
 
 func TestRegistrarLeaves(t *testing.T) {
@@ -161,6 +264,13 @@ func TestRegistrarLeaves(t *testing.T) {
 			b.answer(ok200)
 			b.fire()
 		}, "abandon, send 0s to a, DidEnd, done"},
+		"refreshing, refused": {func(b *bench) {
+			b.feed(regWanted{})
+			b.feed(routes("a"))
+			b.answer(ok200)
+			b.fire()
+			b.feed(routes("b"))
+		}, "send 0s to b, DidEnd, done"},
 	} {
 		b := newBench()
 		c.drive(b)
@@ -267,6 +377,32 @@ func judge(t *testing.T, seed uint64, log []string) {
 		}
 		if bad {
 			t.Fatalf("seed %d: %s at %d of %v", seed, line, i, log)
+		}
+	}
+}
+
+// The time for all routes begins anew with another network.
+func TestRegistrarBeginsAnewOnAnotherNetwork(t *testing.T) {
+	b := newBench()
+	b.feed(regWanted{})
+	b.now = b.now.Add(attemptLimit)
+	b.feed(regNetwork{})
+	b.feed(routes("a"))
+	b.expect(t, "WillRegister, locate, abandon, locate, send 1h0m0s to a")
+}
+
+// A registration that cannot be given back from here is told as such.
+func TestRegistrarCannotLeave(t *testing.T) {
+	b := newBench()
+	b.feed(regWanted{})
+	b.feed(routes("a"))
+	b.answer(ok200)
+	b.feed(regUnwanted{})
+	for _, o := range b.step(b.now, regAnswered{skipped: true}) {
+		if told, ok := o.(regTell); ok {
+			if end, ok := told.data.(SIPAccountRegistrationDidNotEnd); !ok || end.Code != 503 || end.Reason != "Service Unavailable" {
+				t.Errorf("told %+v", told.data)
+			}
 		}
 	}
 }
