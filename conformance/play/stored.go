@@ -28,7 +28,10 @@ var (
 		"rtp.srtp_encryption", "rtp.use_srtp_without_tls",
 	}
 	// storedAttributes are attributes that only an application with storage has.
-	storedAttributes = []string{"storage", "account.registered", "account.published", "account.xcap", "default_account", "local_nat_type"}
+	storedAttributes = []string{
+		"storage", "account.registered", "account.mwi_active", "account.voicemail_uri", "account.published", "account.xcap",
+		"default_account", "local_nat_type",
+	}
 )
 
 // needsStorage tells whether the file wants something of a party that only an
@@ -317,6 +320,12 @@ func (p *party) storedAttribute(name string) (any, bool) {
 	case "account.registered":
 		acc := p.accounts[""]
 		return acc != nil && acc.Registered(), true
+	case "account.mwi_active":
+		acc := p.accounts[""]
+		return acc != nil && acc.MWIActive(), true
+	case "account.voicemail_uri":
+		acc := p.accounts[""]
+		return acc.VoicemailURI(), acc != nil
 	case "account.published":
 		acc := p.accounts[""]
 		return acc != nil && acc.Published(), true

@@ -182,6 +182,7 @@ var (
 		"sessions": "number of active sessions, or the list of them", "running": "the application runs",
 		"local_nat_type": "as STUN found it", "storage": "what is stored", "account.registered": "the account is registered",
 		"account.published": "a server has a presence document of the account", "account.xcap": "it has an XCAP server", "default_account": "the default account",
+		"account.mwi_active": "a server tells the account of waiting messages", "account.voicemail_uri": "where they are",
 
 		"voice_audio_mixer":  "of calls; null before the start: input_device, output_device as asked for, real_input_device, real_output_device, sample_rate, input_volume, output_volume, muted",
 		"voice_audio_bridge": "its members in the order they came: device, player",
