@@ -122,21 +122,22 @@ var withoutEffect = map[string][]string{
 
 	// Politeness of scripts: the answer to what ends a call, the end of a connection,
 	// the ACK to an answer that fails a stream anyway, answers that nobody waits for.
-	"acc/ACC-20-voicemail":     {"vm#sub: {respond: 200, headers: {Expires: 0}}"},
-	"audio/codec-changes":      {"p: {request: ACK}"},
-	"chat/at-the-end":          {"p/c: {respond: 200}", "p: {respond: 200}", "p/c: {receive: FIN}", "p/c: close"},
-	"chat/changed-by-the-peer": {"p: {request: ACK}"},
-	"chat/not-delivered":       {"p/c: {respond: 200}", "alice: end", "p/c: close"},
-	"chat/peer-vanishes":       {"p/c: {respond: 200}"},
-	"chat/room":                {"f/c: {respond: 200}", "f/c: {request: REPORT}"},
-	"desktop/hostile-peer":     {"p: {respond: 200}", "p/d: close"},
-	"file/peer-does-not-read":  {"p/f: {respond: 200}"},
-	"msrp/both-active":         {"p/c: {respond: 200}"},
-	"msrp/not-msrp":            {"p/c: {receive: FIN}", "p/c: close"},
-	"msrp/strangers":           {"p/c: {receive: FIN}", "p/c: close"},
-	"msrp/wrong-certificate":   {"p: {request: ACK}", "p/c: connect", "p: {respond: 200}"},
-	"net/CNF-12-dns-failure":   {"f: {respond: 200}"},
-	"proxy/best-response":      {"p1: {respond: 404}", "p1: {respond: 500}", "p2: {respond: 404}"}, // no answer is worse than any
+	"acc/ACC-20-voicemail":               {"vm#sub: {respond: 200, headers: {Expires: 0}}"},
+	"audio/codec-changes":                {"p: {request: ACK}"},
+	"cnf/focus-by-re-invite-of-the-peer": {"p#sub: {respond: 489}"},
+	"chat/at-the-end":                    {"p/c: {respond: 200}", "p: {respond: 200}", "p/c: {receive: FIN}", "p/c: close"},
+	"chat/changed-by-the-peer":           {"p: {request: ACK}"},
+	"chat/not-delivered":                 {"p/c: {respond: 200}", "alice: end", "p/c: close"},
+	"chat/peer-vanishes":                 {"p/c: {respond: 200}"},
+	"chat/room":                          {"f/c: {respond: 200}", "f/c: {request: REPORT}"},
+	"desktop/hostile-peer":               {"p: {respond: 200}", "p/d: close"},
+	"file/peer-does-not-read":            {"p/f: {respond: 200}"},
+	"msrp/both-active":                   {"p/c: {respond: 200}"},
+	"msrp/not-msrp":                      {"p/c: {receive: FIN}", "p/c: close"},
+	"msrp/strangers":                     {"p/c: {receive: FIN}", "p/c: close"},
+	"msrp/wrong-certificate":             {"p: {request: ACK}", "p/c: connect", "p: {respond: 200}"},
+	"net/CNF-12-dns-failure":             {"f: {respond: 200}"},
+	"proxy/best-response":                {"p1: {respond: 404}", "p1: {respond: 500}", "p2: {respond: 404}"}, // no answer is worse than any
 
 	// What is survived, ignored or refused without a trace.
 	"api/attributes":      {"bob: ring"}, // the observer looks at attributes
