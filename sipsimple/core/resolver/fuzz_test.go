@@ -32,6 +32,15 @@ func FuzzResponse(f *testing.F) {
 	if err != nil || len(res.answers) != 6 || res.answers[0].target != "y.test." || res.answers[0].service != "SIP+D2U" {
 		f.Fatalf("%+v, %v", res, err)
 	}
+	for name, err := range map[string]error{
+		"id":   second(readResponse(data, 2, q)),
+		"name": second(readResponse(data, 1, question{"y.test.", typeNAPTR})),
+		"type": second(readResponse(data, 1, question{"x.test.", typeSRV})),
+	} {
+		if err == nil {
+			f.Errorf("the answer to another question is taken: other %s", name)
+		}
+	}
 	f.Add(data)
 	f.Add(data[:len(data)-9])
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -50,6 +59,8 @@ func FuzzResponse(f *testing.F) {
 		}
 	})
 }
+
+func second[T any](_ T, err error) error { return err }
 
 func TestSelection(t *testing.T) {
 	list := []record{{weight: 0, port: 1}, {weight: 5, port: 2}, {weight: 5, port: 3}}

@@ -119,6 +119,13 @@ var zone = []string{
 	"alias.test CNAME alias2.test",
 	"alias2.test CNAME b.test",
 	"_sip._udp.none.test SRV 0 0 0 .",
+	"_sip._udp.dot.test SRV 0 0 5060 .",
+	"_sip._udp.zero.test SRV 0 0 0 a",
+	"twice.test NAPTR 1 1 s SIP+D2U _sip._udp.srv.test",
+	"twice.test NAPTR 1 2 s SIP+D2U _sip._udp.srv.test",
+	"lower.test NAPTR 1 1 S sip+d2u _sip._udp.srv.test",
+	`rewritten.test NAPTR 1 1 s SIP+D2U "!x!y!" _sip._udp.srv.test`,
+	"away.test CNAME elsewhere.test",
 	"plain.test A b",
 	"plain.test A 192.0.2.99",
 	"loop.test CNAME loop.test",
@@ -182,6 +189,11 @@ func TestLookupSIPProxy(t *testing.T) {
 		{"sip:plain.test tcp", "!No routes found for SIP URI sip:plain.test"},
 		{"sips:plain.test tls", "tls 192.0.2.2:5061, tls 192.0.2.99:5061"},
 		{"sip:none.test udp", "!No routes found"},
+		{"sip:dot.test udp", "!No routes found"},
+		{"sip:zero.test udp", "!No routes found"},
+		{"sip:twice.test udp", "udp 192.0.2.1:5060"},
+		{"sip:lower.test udp", "udp 192.0.2.1:5060"},
+		{"sip:rewritten.test udp", "!No routes found"},
 		{"sip:gone.test udp", "!No routes found"},
 		{"sip:bad.test udp", "!No routes found"},
 		{"sip:loop.test udp", "!No routes found"},
@@ -195,6 +207,43 @@ func TestLookupSIPProxy(t *testing.T) {
 		text, transports, _ := strings.Cut(question, " ")
 		return l.routes(text, strings.Split(transports, ",")...)
 	})
+}
+
+// A certificate must carry the name that was looked up, whatever servers records
+// have led to (RFC 5922 section 7.2); that of an address is not known here.
+func TestServerName(t *testing.T) {
+	inLab(t, zone, nil, func(l *lab) {
+		for text, want := range map[string]string{
+			"sips:full.test": "full.test", "sip:srv.test;transport=tls": "srv.test", "sips:plain.test:5071": "plain.test", "sips:192.0.2.1": "",
+			"sip:srv.test;transport=udp": "",
+		} {
+			routes, err := l.LookupSIPProxy(context.Background(), uri(text), []string{"udp", "tls"})
+			if err != nil {
+				t.Error(err)
+			}
+			for _, r := range routes {
+				if r.ServerName != want {
+					t.Errorf("%s: %s wants a certificate of %q, not %q", text, r, r.ServerName, want)
+				}
+			}
+		}
+	})
+}
+
+// What is asked beside: the name an alias leads to if the answer has nothing of
+// it, and no name of a service that does not exist.
+func TestQuestions(t *testing.T) {
+	for text, want := range map[string]string{
+		"sip:away.test:5060":         "A away.test, A elsewhere.test",
+		"sip:dot.test;transport=udp": "SRV _sip._udp.dot.test, A dot.test",
+	} {
+		inLab(t, zone, nil, func(l *lab) {
+			l.routes(text, "udp")
+			if got := l.asked(); got != want {
+				t.Errorf("%s: asked %s, want %s", text, got, want)
+			}
+		})
+	}
 }
 
 func TestOtherLookups(t *testing.T) {
