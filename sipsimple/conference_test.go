@@ -31,6 +31,8 @@ func (w *world) claimConference(verb string, args []string) bool {
 			panic(err)
 		}
 		w.clock += d
+	case "drawn": // drawn 12000
+		w.chance = uint32(number(args[0])) - 1
 	default:
 		return false
 	}
@@ -60,6 +62,8 @@ func (w *world) conferenceEvent(verb string, args []string) event {
 		return found
 	case "no-routes":
 		return routesFound{request: request, err: errors.New("no such host")}
+	case "network-changed":
+		return networkChanged{}
 	case "internal-error":
 		return core.InternalError{}
 	}
@@ -111,7 +115,10 @@ func subscriptionLine(verb string, args []string) core.SubscriptionEvent {
 	case "sub-document": // sub-document full 1
 		body := `<conference-info xmlns="` + conferenceinfo.Namespace + `" entity="sip:x" state="` + args[0] + `" version="` + args[1] + `"/>`
 		return core.SubscriptionNotified{State: "active", ContentType: conferenceinfo.ContentType, Body: []byte(body)}
-	case "sub-notified": // sub-notified 180
+	case "sub-notified": // sub-notified 180, sub-notified 180 bare
+		if len(args) > 1 {
+			return core.SubscriptionNotified{State: "active", Code: number(args[0])}
+		}
 		return core.SubscriptionNotified{State: "active", Code: number(args[0]), Phrase: core.Phrase(number(args[0]))}
 	case "sub-refused": // sub-refused 423 7200, sub-refused bare
 		if args[0] == "bare" {
@@ -125,6 +132,10 @@ func subscriptionLine(verb string, args []string) core.SubscriptionEvent {
 			e.MinExpires = time.Duration(number(args[1])) * time.Second
 		}
 		return e
+	case "sub-lost": // sub-lost 423 7200
+		return core.SubscriptionEnded{
+			Code: number(args[0]), Phrase: core.Phrase(number(args[0])), MinExpires: time.Duration(number(args[1])) * time.Second, Established: true,
+		}
 	case "sub-ended": // sub-ended noresource
 		return core.SubscriptionEnded{Reason: strings.Join(args, " "), Established: true}
 	}

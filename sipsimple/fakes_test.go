@@ -37,6 +37,7 @@ type world struct {
 	states   []State
 	finished bool
 	clock    time.Duration  // since the beginning
+	chance   uint32         // less one, what is drawn
 	request  int            // number of the last request to a focus
 	asked    map[int]string // how far each one is, for the property test
 	wishes   int            // calls about participants that were taken
@@ -137,7 +138,7 @@ func (w *world) owner() streams.Session        { return nil }
 func (w *world) watch(s streams.MediaStream)   { w.watched[s] = true }
 func (w *world) unwatch(s streams.MediaStream) { delete(w.watched, s) }
 func (w *world) settings() settings            { return settings{inviteTimeout: w.limit, userAgent: "test"} }
-func (w *world) random() uint32                { return 1 }
+func (w *world) random() uint32                { return w.chance + 1 }
 func (w *world) streamsFor(offer *psdp.SessionDescription, indexes []int) []streams.MediaStream {
 	var list []streams.MediaStream
 	for _, i := range indexes {
