@@ -51,6 +51,47 @@ func TestLateAckIsFine(t *testing.T) {
 	})
 }
 
+// A caller that hangs up without acknowledging: the 200 is not repeated any more,
+// and nobody waits for its ACK (RFC 3261 section 15).
+func TestByeInsteadOfTheAck(t *testing.T) {
+	inLab(t, func(l *lab) {
+		e, bob := busy(l, nil)
+		alice := l.peer(1)
+		alice.invite("192.0.2.2", "1")
+		pass(100 * time.Millisecond)
+		alice.inside("192.0.2.2", "BYE", 2)
+		pass(time.Minute)
+		if got := alice.codes(sip.INVITE); !slices.Equal(got, []int{200}) {
+			t.Errorf("answered %v", got)
+		}
+		bob.expect(t, "ByeReceived")
+		l.expectEmpty(e)
+	})
+}
+
+// A CANCEL that comes after the call was answered is answered, and does nothing
+// (RFC 3261 section 9.2).
+func TestCancelAfterTheAck(t *testing.T) {
+	inLab(t, func(l *lab) {
+		alice, bob := talking(l)
+		alice.text("192.0.2.2", "", "CANCEL sip:bob@192.0.2.2 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1", "Max-Forwards: 70",
+			"From: <sip:alice@a.test>;tag=ft", "To: <sip:bob@b.test>", "Call-ID: call-1", "CSeq: 1 CANCEL")
+		pass(50 * time.Millisecond)
+		if got := alice.codes(sip.CANCEL); !slices.Equal(got, []int{200}) {
+			t.Errorf("answered %v", got)
+		}
+		bob.expect(t, "Acknowledged")
+	})
+}
+
+// A Contact is an address: the headers of a Request-URI do not belong there.
+func TestContactOfACalledAddress(t *testing.T) {
+	contact := calledContact(address("<sip:bob@192.0.2.2;x=y?Subject=no>").URI, "udp")
+	if got := contact.String(); got != "sip:bob@192.0.2.2;x=y" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestEveryCopyOfA2xxGetsItsAck(t *testing.T) {
 	inLab(t, func(l *lab) {
 		a, bob := l.engine(1, nil), l.peer(2)

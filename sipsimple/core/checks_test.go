@@ -177,6 +177,37 @@ func TestLimits(t *testing.T) {
 	})
 }
 
+// There is room for so many dialogs and no more; a call that replaces one which
+// we have just ended is declined (RFC 3891 section 3).
+func TestRoomForOneDialog(t *testing.T) {
+	inLab(t, func(l *lab) {
+		_, bob := busy(l, func(cfg *Config) { cfg.MaxDialogs = 2 })
+		alice, carol := l.peer(1), l.peer(3)
+		alice.invite("192.0.2.2", "1")
+		pass(50 * time.Millisecond)
+		alice.inside("192.0.2.2", "ACK", 1)
+		pass(50 * time.Millisecond)
+		invite := func(id string, extra ...string) *sip.Response {
+			carol.text("192.0.2.2", "", append([]string{"INVITE sip:bob@192.0.2.2 SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.3:5060;branch=z9hG4bK" + id,
+				"Max-Forwards: 70", "From: <sip:carol@c.test>;tag=ct", "To: <sip:bob@b.test>", "Call-ID: " + id, "CSeq: 1 INVITE",
+				"Contact: <sip:carol@192.0.2.3>"}, extra...)...)
+			pass(50 * time.Millisecond)
+			return carol.messages()[len(carol.messages())-1].(*sip.Response)
+		}
+		tag := toTag(alice.messages()[0].(*sip.Response))
+		bob.do(func(i *Invitation) { i.Bye(0, "") })
+		if res := invite("2", "Replaces: call-1;to-tag="+tag+";from-tag=ft"); res.StatusCode != 603 {
+			t.Errorf("replacing a call that ends: %s", res.StartLine())
+		}
+		if res := invite("3"); res.StatusCode != 200 {
+			t.Errorf("the second call: %s", res.StartLine())
+		}
+		if res := invite("4"); res.StatusCode != 503 || headerText(res, "retry-after") != "10" {
+			t.Errorf("the third call:\n%s", res)
+		}
+	})
+}
+
 func TestResponsesOutOfRange(t *testing.T) {
 	inLab(t, func(l *lab) {
 		a, bob := l.engine(1, nil), l.peer(2)

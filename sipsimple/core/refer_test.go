@@ -152,6 +152,40 @@ func TestTransferSilent(t *testing.T) {
 	})
 }
 
+// The peer says how long its subscription lasts; half of a short time is over when
+// it is given up, and a second later if nothing comes.
+func TestTransferDriesUpSoon(t *testing.T) {
+	inLab(t, func(l *lab) {
+		alice, bob := referring(l, 202)
+		alice.do(func(i *Invitation) { i.Refer(address("sip:carol@c.test"), nil) })
+		bob.notify(1, "active;expires=40", "SIP/2.0 180 Ringing\r\n", "Event: refer")
+		pass(19900 * time.Millisecond)
+		if n := len(bob.requests(sip.SUBSCRIBE)); n != 0 {
+			t.Error("gave up too early")
+		}
+		pass(200 * time.Millisecond)
+		if got := headerText(bob.last(sip.SUBSCRIBE), "expires"); got != "0" {
+			t.Errorf("Expires %s", got)
+		}
+		bob.notify(2, "active;expires=40", "SIP/2.0 183 Session Progress\r\n", "Event: refer") // changes nothing
+		alice.expect(t, "Accepted ReferAccepted ReferProgress ReferProgress")
+		pass(time.Second)
+		alice.expect(t, "Accepted ReferAccepted ReferProgress ReferProgress ReferEnded")
+	})
+}
+
+// A subscription that ends without a word about the call: nothing is known of it.
+func TestTransferEndsWithoutAWord(t *testing.T) {
+	inLab(t, func(l *lab) {
+		alice, bob := referring(l, 202)
+		alice.do(func(i *Invitation) { i.Refer(address("sip:carol@c.test"), nil) })
+		bob.notify(1, "terminated;reason=noresource", "", "Event: refer")
+		if got := alice.heard()[2]; got != (ReferEnded{408, "Request Timeout", false}) {
+			t.Errorf("ended %v", got)
+		}
+	})
+}
+
 func TestNotifiesThatMakeNoSense(t *testing.T) {
 	inLab(t, func(l *lab) {
 		alice, bob := referring(l, 202)
@@ -208,7 +242,12 @@ func TestReferOfThePeer(t *testing.T) {
 		}
 		refer(6, "Refer-To: <sip:dave@d.test>") // the application is still busy with the first
 		bob.do(func(i *Invitation) { i.NotifyRefer(200, "", true) })
+		before := len(alice.requests(sip.NOTIFY))
 		refer(7, "Refer-To: <sip:dave@d.test>", "Refer-Sub: false")
+		res := alice.messages()[len(alice.messages())-1].(*sip.Response)
+		if len(alice.requests(sip.NOTIFY)) != before || headerText(res, "refer-sub") != "false" { // RFC 4488 section 4
+			t.Errorf("a NOTIFY that is not wanted, or\n%s", res)
+		}
 		if got := alice.codes(sip.REFER)[4:]; !slices.Equal(got, []int{480, 202}) {
 			t.Errorf("REFERs answered %v", got)
 		}
@@ -232,11 +271,16 @@ func TestSubscribeOfThePeer(t *testing.T) {
 		if got := headerText(alice.last(sip.NOTIFY), "subscription-state"); got != "active;expires=30" {
 			t.Errorf("prolonged: %s", got)
 		}
-		subscribe(6, "Event: refer", "Expires: 0")
+		subscribe(6, "Event: refer", "Expires: 7200")
+		if got := headerText(alice.last(sip.NOTIFY), "subscription-state"); got != "active;expires=90" {
+			t.Errorf("prolonged too far: %s", got)
+		}
+		subscribe(7, "Event: refer;id=999", "Expires: 0")
+		subscribe(8, "Event: refer;id=4", "Expires: 0")
 		if got := headerText(alice.last(sip.NOTIFY), "subscription-state"); got != "terminated;reason=timeout" {
 			t.Errorf("ended: %s", got)
 		}
-		if got := alice.codes(sip.SUBSCRIBE); !slices.Equal(got, []int{481, 489, 200, 200}) {
+		if got := alice.codes(sip.SUBSCRIBE); !slices.Equal(got, []int{481, 489, 200, 200, 481, 200}) {
 			t.Errorf("answered %v", got)
 		}
 		bob.expect(t, "Acknowledged ReferReceived ReferNotified")

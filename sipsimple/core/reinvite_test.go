@@ -98,6 +98,24 @@ func TestGlare(t *testing.T) {
 	})
 }
 
+// An ACK acknowledges the INVITE with its number: a late copy of another one does
+// not (RFC 3261 section 13.3.1.4).
+func TestAckOfAnotherInvite(t *testing.T) {
+	inLab(t, func(l *lab) {
+		alice, bob := talking(l)
+		alice.reinvite(2, contact1)
+		pass(50 * time.Millisecond)
+		bob.do(func(i *Invitation) { i.Accept(Answer{SDP: offer}) })
+		pass(50 * time.Millisecond)
+		alice.inside("192.0.2.2", "ACK", 1)
+		pass(50 * time.Millisecond)
+		bob.expect(t, "Acknowledged ReinviteReceived")
+		alice.inside("192.0.2.2", "ACK", 2)
+		pass(50 * time.Millisecond)
+		bob.expect(t, "Acknowledged ReinviteReceived Acknowledged")
+	})
+}
+
 func TestReinviteCancelledRefusedUnreadable(t *testing.T) {
 	inLab(t, func(l *lab) {
 		alice, bob := talking(l)

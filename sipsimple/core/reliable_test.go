@@ -17,6 +17,7 @@ func TestReliableRinging(t *testing.T) {
 			i.Progress(180, "", nil)
 			i.Progress(183, "", nil)
 			i.Accept(Answer{SDP: offer})
+			i.Progress(182, "", nil) // too late: the 200 waits for the PRACK only
 		}))
 		alice := l.peer(1)
 		alice.invite("192.0.2.2", "1", "Require: 100rel")
@@ -28,14 +29,14 @@ func TestReliableRinging(t *testing.T) {
 		if headerText(alice.messages()[0], "require") != "100rel" || rseq == "" {
 			t.Errorf("not reliable:\n%s", alice.messages()[0])
 		}
-		alice.inside("192.0.2.2", "PRACK", 2, "RAck: 1 1 INVITE")        // not this one
-		alice.inside("192.0.2.2", "PRACK", 3, "RAck: "+rseq+" 2 INVITE") // nor of this INVITE
-		alice.inside("192.0.2.2", "PRACK", 4, "RAck: "+rseq+" 1 INVITE")
+		alice.inside("192.0.2.2", "PRACK", 2, "RAck: 1 1 INVITE")                                                            // not this one
+		alice.inside("192.0.2.2", "PRACK", 3, "RAck: "+rseq+" 2 INVITE")                                                     // nor of this INVITE
+		alice.insideBody("192.0.2.2", "PRACK", 4, string(offer), "RAck: "+rseq+" 1 INVITE", "Content-Type: application/sdp") // no offer there
 		pass(100 * time.Millisecond)
 		n, _ := strconv.Atoi(rseq)
 		alice.inside("192.0.2.2", "PRACK", 5, "RAck: "+strconv.Itoa(n+1)+" 1 INVITE")
 		pass(100 * time.Millisecond)
-		if got := alice.codes(sip.PRACK); !slices.Equal(got, []int{481, 481, 200, 200}) {
+		if got := alice.codes(sip.PRACK); !slices.Equal(got, []int{481, 481, 488, 200}) {
 			t.Errorf("PRACK answered %v", got)
 		}
 		if got := alice.codes(sip.INVITE)[4:]; !slices.Equal(got, []int{183, 200}) {
