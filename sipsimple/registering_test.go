@@ -1,6 +1,7 @@
 package sipsimple_test
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -244,6 +245,28 @@ func TestChangedSettings(t *testing.T) {
 		update(func(d *configuration.Draft) { settings.Enabled.Set(d, false) })
 		p.expect("CFGSettingsObjectDidChange", "AccountWillDeactivate", "CFGSettingsObjectDidChange", "AccountManagerDidChangeDefaultAccount",
 			"DidEnd", "AccountDidDeactivate")
+		p.stop()
+	})
+}
+
+// A disabled account cannot be the default one; none can.
+func TestDefaultAccount(t *testing.T) {
+	inLab(t, func(l *lab) {
+		p := l.phone("alice", stored("alice@reg.test sip.register=false", "bob@reg.test sip.register=false enabled=false"))
+		p.start()
+		p.forget()
+		m := p.AccountManager()
+		alice := m.DefaultAccount()
+		bob, _ := m.Account("bob@reg.test")
+		if err := m.SetDefaultAccount(bob); !errors.Is(err, account.ErrDisabled) || m.DefaultAccount() != alice {
+			t.Errorf("%v, default %v", err, m.DefaultAccount())
+		}
+		for _, a := range []*account.Account{nil, alice, alice} {
+			if err := m.SetDefaultAccount(a); err != nil || m.DefaultAccount() != a {
+				t.Errorf("%v, default %v, want %v", err, m.DefaultAccount(), a)
+			}
+		}
+		p.expect("CFGSettingsObjectDidChange", "AccountManagerDidChangeDefaultAccount", "CFGSettingsObjectDidChange", "AccountManagerDidChangeDefaultAccount")
 		p.stop()
 	})
 }

@@ -31,6 +31,7 @@ var subjects = map[string]string{
 	"cnf/subscription-lost":                        limitOf5s,
 	"cnf/network-changes":                          limitOf5s,
 	"cnf/by-whose-server":                          limitOf5s,
+	"cnf/focus-comes-back":                         limitOf5s,
 	"trf/replaces-a-cancelled-call":                inOrder,
 	"cnf/CNF-17-focus-appears":                     limitOf5s,
 	"cnf/CNF-15-challenged":                        limitOf5s,

@@ -1,7 +1,9 @@
 package account
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +55,8 @@ func TestGranted(t *testing.T) {
 		"": time.Hour, "Expires: 120\r\n": 2 * time.Minute,
 		"Contact: <sip:a@192.0.2.1>;expires=60\r\n":                 time.Minute,
 		"Contact: <sip:b@192.0.2.1>;expires=60\r\n":                 time.Hour,
+		"Contact: <sip:a@192.0.2.1:5070>;expires=60\r\n":            time.Hour,
+		"Contact: <sip:a@192.0.2.1;transport=tls>;expires=60\r\n":   time.Hour,
 		"Expires: 120\r\nContact: <sip:a@192.0.2.1>;expires=60\r\n": 2 * time.Minute,
 		"Expires: 0\r\nContact: <sip:a@192.0.2.1>;expires=60\r\n":   time.Minute,
 		"Expires: 0\r\n": 0,
@@ -60,6 +64,23 @@ func TestGranted(t *testing.T) {
 		res := response(t, "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1", lines)
 		if got := granted(res, ours, contacts(res), time.Hour); got != want {
 			t.Errorf("%q: %v, want %v", lines, got, want)
+		}
+	}
+}
+
+// Nobody has more than a hundred phones.
+func TestManyContacts(t *testing.T) {
+	lines := strings.Repeat("Contact: <sip:a@192.0.2.1>\r\n", 150)
+	if n := len(contacts(response(t, "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1", lines))); n != 100 {
+		t.Errorf("%d contacts", n)
+	}
+}
+
+// A GRUU that there must be is not replaced by another Contact.
+func TestNoGRUU(t *testing.T) {
+	for _, kind := range []ContactKind{PublicGRUU, TemporaryGRUU} {
+		if uri, err := (&Account{}).ContactURI(nil, core.Route{Address: "192.0.2.9"}, kind); !errors.Is(err, ErrNoGRUU) {
+			t.Errorf("%s, %v", uri.String(), err)
 		}
 	}
 }

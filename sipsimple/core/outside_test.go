@@ -141,7 +141,7 @@ func TestRequestOutcomes(t *testing.T) {
 		},
 			func(p *RequestParams) { p.Credentials = nil }, "RequestAnswered407", 1},
 		{"silence", nil, nil, "RequestTimeout", 0},
-		{"silence, limited", nil, func(p *RequestParams) { p.Timeout = 3 * time.Second }, "RequestTimeout", 0},
+		{"silence, limited", nil, func(p *RequestParams) { p.Timeout = 3 * time.Second }, "RequestTimeout", 3},
 		{"no such host", nil, func(p *RequestParams) { p.Route.Address = "none.test" }, "RequestFailed", 0},
 		{"options", func(p *peer, req *sip.Request) { p.reply(req, 200, "t") }, func(p *RequestParams) {
 			*p = RequestParams{Method: sip.OPTIONS, From: p.From, To: p.To, Route: p.Route}
