@@ -26,6 +26,8 @@ var subjects = map[string]string{
 	"acc/ACC-45-leaves-in-order":                   attemptsEnd,
 	"acc/ACC-46-proxies":                           attemptsEnd,
 	"acc/ACC-47-network-changes":                   attemptsEnd,
+	"acc/ACC-48-settings-by-server":                attemptsEnd,
+	"acc/ACC-49-disabled-for-a-moment":             attemptsEnd,
 	"acc/ACC-21-voicemail-refused":                 restIsChance,
 	"cnf/CNF-15-refused-for-good":                  restIsChance,
 	"cnf/subscription-lost":                        limitOf5s,

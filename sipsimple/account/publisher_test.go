@@ -177,6 +177,7 @@ func TestPublisherSteps(t *testing.T) {
 		"refreshed":                     {[]any{routes, ok("x", time.Hour), pubTimer{}, routes}, "PUBLISH x for 10m0s within 10s"},
 		"refreshed late":                {[]any{routes, ok("x", time.Hour), time.Hour, pubTimer{}, routes}, "PUBLISH one for 10m0s within 10s"},
 		"too brief":                     {[]any{routes, brief}, "timer 1m0s"},
+		"brief at another server":       {[]any{routes, brief, pubReload{}, routes}, "PUBLISH one for 10m0s within 10s"},
 		"brief no more":                 {[]any{routes, brief, pubTimer{}, routes}, "PUBLISH one for 24h0m0s within 10s"},
 		"forgotten":                     {[]any{routes, ok("x", time.Hour), pubTimer{}, routes, pubAnswered{code: 412}}, "PUBLISH one for 10m0s within 10s"},
 		"little time is left":           {[]any{routes, 29500 * time.Millisecond, pubAnswered{code: 408}}, "PUBLISH one for 10m0s within 1s"},

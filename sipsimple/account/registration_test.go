@@ -68,6 +68,22 @@ func TestGranted(t *testing.T) {
 	}
 }
 
+// It is removed once.
+func TestStaleContactIsForgotten(t *testing.T) {
+	const via = "SIP/2.0/UDP 192.168.0.2:5060;branch=z9hG4bK1"
+	stale, ours := address(t, "<sip:a@192.0.2.7:1024>").URI, address(t, "<sip:a@192.168.0.2:5060>").URI
+	reg := &Registration{stale: &stale}
+	r := &registering{s: &stored{}, life: time.Hour}
+	in := r.read(reg, core.RequestAnswered{Code: 200, Response: response(t, via, "Expires: 60\r\n"), Contact: &ours})
+	if in.granted != time.Minute || in.rewritten || reg.stale != nil {
+		t.Errorf("%+v, still to be removed: %v", in, reg.stale)
+	}
+	in = r.read(reg, core.RequestAnswered{Code: 200, Response: response(t, via+";received=192.0.2.7;rport=1024", ""), Contact: &ours})
+	if !in.rewritten || reg.stale == nil || reg.stale.String() != ours.String() || reg.public.String() != stale.String() {
+		t.Errorf("%+v, to be removed: %v", in, reg.stale)
+	}
+}
+
 // Nobody has more than a hundred phones.
 func TestManyContacts(t *testing.T) {
 	lines := strings.Repeat("Contact: <sip:a@192.0.2.1>\r\n", 150)
