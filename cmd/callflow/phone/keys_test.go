@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestKeys(t *testing.T) {
@@ -67,4 +69,53 @@ func TestTerminalKeepsItsLastLine(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
+}
+
+// writes counts what is written at a time.
+type writes []string
+
+func (w *writes) Write(text []byte) (int, error) {
+	*w = append(*w, string(text))
+	return len(text), nil
+}
+
+// TestBusyScreen: what happens at once is written at once, and what follows within
+// the pace together, in order and with nothing lost.
+func TestBusyScreen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out writes
+		s := newScreen(&out, false)
+		shows := func(texts ...string) {
+			s.hold()
+			for _, text := range texts {
+				s.print(text)
+			}
+			s.release()
+		}
+		expect := func(want ...string) {
+			t.Helper()
+			synctest.Wait()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if !slices.Equal(out, want) {
+				t.Fatalf("%v after %q, want %q", time.Since(s.start), []string(out), want)
+			}
+		}
+		shows("a", "b")
+		expect("ab")
+		time.Sleep(pace / 2)
+		shows("c")
+		shows()
+		shows("d")
+		s.print("e")
+		expect("ab")
+		time.Sleep(pace / 2)
+		expect("ab", "cde")
+		time.Sleep(pace)
+		shows("f")
+		s.print("g")
+		shows("h")
+		s.flush()
+		expect("ab", "cde", "f", "g", "h")
+	})
 }

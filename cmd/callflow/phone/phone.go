@@ -194,6 +194,7 @@ func (p *Phone) Call(ctx context.Context, to string) error {
 // run starts the phone, does the first thing and goes on until it is left.
 func (p *Phone) run(ctx context.Context, first func() error) error {
 	defer close(p.quit)
+	defer p.screen.flush()
 	defer p.screen.show("") // the shell goes on in this line
 	if err := p.start(ctx); err != nil {
 		return err
@@ -213,7 +214,7 @@ func (p *Phone) run(ctx context.Context, first func() error) error {
 	for !p.done {
 		select {
 		case f := <-p.events:
-			f()
+			p.handle(f)
 			p.restless = true
 			rest.Reset(quietSoon)
 		case <-rest.C:
@@ -235,6 +236,26 @@ func (p *Phone) run(ctx context.Context, first func() error) error {
 		}
 	}
 	return p.failure
+}
+
+// atOnce is how many things that have happened are done together at most.
+const atOnce = 64
+
+// handle does what has come by events, and what is behind it there.
+func (p *Phone) handle(f func()) {
+	p.screen.hold()
+	defer p.screen.release()
+	for range atOnce {
+		f()
+		if p.done {
+			return
+		}
+		select {
+		case f = <-p.events:
+		default:
+			return
+		}
+	}
 }
 
 // When nothing has happened for quietSoon, and for quietLater more, Config.Quiet

@@ -19,7 +19,15 @@ type screen struct {
 	typing bool   // the user types there
 	typed  string // what it shows then
 	text   []byte // room for a line
+	held   bool   // what is written waits
+	due    bool   // and flush will be called
+	waits  []byte
+	wrote  time.Time // when something that waited was last written
 }
+
+// pace is how long a busy phone gathers what it writes: every write may wake whoever
+// reads, and nobody reads a thousand lines a second.
+const pace = 10 * time.Millisecond
 
 func newScreen(out io.Writer, terminal bool) *screen {
 	if out == nil {
@@ -53,6 +61,51 @@ func (s *screen) printLocked(text []byte) {
 	if s.terminal {
 		text = []byte(clearLine + strings.ReplaceAll(string(text), "\n", "\r\n") + s.status + s.typed)
 	}
+	s.writeLocked(text)
+}
+
+// hold lets what is written wait until release.
+func (s *screen) hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = true
+}
+
+// release writes what waits, now, or a little after what was written last.
+func (s *screen) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waits) == 0 {
+		s.held = false
+	} else if rest := pace - time.Since(s.wrote); rest <= 0 {
+		s.flushLocked()
+	} else if !s.due {
+		s.due = true
+		time.AfterFunc(rest, s.flush)
+	}
+}
+
+// flush writes what waits.
+func (s *screen) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flushLocked()
+}
+
+func (s *screen) flushLocked() {
+	s.held, s.due = false, false
+	if len(s.waits) > 0 {
+		s.wrote = time.Now()
+		s.writeLocked(s.waits)
+		s.waits = s.waits[:0]
+	}
+}
+
+func (s *screen) writeLocked(text []byte) {
+	if s.held {
+		s.waits = append(s.waits, text...)
+		return
+	}
 	_, _ = s.out.Write(text) // nobody reads: nothing to be done
 }
 
@@ -64,7 +117,7 @@ func (s *screen) show(status string) {
 		return
 	}
 	s.status = status
-	_, _ = io.WriteString(s.out, clearLine+status)
+	s.writeLocked([]byte(clearLine + status))
 }
 
 // echo shows what is typed in place of the status. The end of a line gives the
@@ -76,7 +129,7 @@ func (s *screen) echo(text string) {
 		return
 	}
 	if !s.typing {
-		_, _ = io.WriteString(s.out, clearLine)
+		s.writeLocked([]byte(clearLine))
 	}
 	s.status = ""
 	switch s.typing = text != "\r\n"; {
@@ -87,5 +140,5 @@ func (s *screen) echo(text string) {
 	default:
 		s.typed += text
 	}
-	_, _ = io.WriteString(s.out, text)
+	s.writeLocked([]byte(text))
 }
