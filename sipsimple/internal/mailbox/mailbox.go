@@ -47,13 +47,19 @@ func (q *Queue[T]) Post(item T) {
 	}
 }
 
-// spacious makes the stack of its goroutine grow, by having a large frame.
+// spacious makes the stack of its goroutine grow, by having a large frame, which
+// need not be cleared for that.
 //
 //go:noinline
-func spacious(i int) byte {
-	var frame [12 << 10]byte
-	return frame[i]
+func spacious(use bool) {
+	if use {
+		var frame [12 << 10]byte
+		touch(frame[:])
+	}
 }
+
+//go:noinline
+func touch([]byte) {}
 
 // kept is how long a queue an idle mailbox keeps at most, for the next time.
 const kept = 8
@@ -63,7 +69,7 @@ const kept = 8
 // and would be copied to a larger one several times, when there is much on it;
 // here it is, once, while there is nothing on it.
 func (q *Queue[T]) run() {
-	spacious(0)
+	spacious(false)
 	for {
 		q.mu.Lock()
 		if len(q.waiting) == 0 {
