@@ -70,7 +70,7 @@ type Environment struct {
 	MSRP    MSRPSettings
 	NAT     NATSettings
 	Ports   *PortRotation    // where the search for free RTP ports goes on; nil: at a random place
-	Sockets *SocketReader    // reads all RTP sockets; nil: each has a goroutine of its own
+	Sockets *SocketReader    // opens and reads all RTP sockets of the system; nil: each has a goroutine of its own
 	Account *account.Account // of the session, may be nil
 }
 
