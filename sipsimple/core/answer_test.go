@@ -150,13 +150,18 @@ func TestForks(t *testing.T) {
 	})
 }
 
+// callByProxy calls bob by a proxy, which has the INVITE then.
+func callByProxy(l *lab) (alice *party, proxy, bob *peer) {
+	alice, proxy, bob = l.caller(l.engine(1, nil), nil), l.peer(9), l.peer(2)
+	alice.react = acknowledging(alice)
+	alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
+	pass(100 * time.Millisecond)
+	return alice, proxy, bob
+}
+
 func TestRoutes(t *testing.T) {
 	inLab(t, func(l *lab) {
-		a, proxy, bob := l.engine(1, nil), l.peer(9), l.peer(2)
-		alice := l.caller(a, nil)
-		alice.react = acknowledging(alice)
-		alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
-		pass(100 * time.Millisecond)
+		_, proxy, bob := callByProxy(l)
 		invite := proxy.last(sip.INVITE)
 		if invite.Route() != nil || invite.Recipient.String() != "sip:bob@b.test" {
 			t.Errorf("the route shows in the message:\n%s", invite)
@@ -182,11 +187,7 @@ func TestRoutes(t *testing.T) {
 func TestRouteSetStays(t *testing.T) {
 	for _, record := range []string{"", "Record-Route: <sip:192.0.2.7;lr>"} {
 		inLab(t, func(l *lab) {
-			a, proxy, bob := l.engine(1, nil), l.peer(9), l.peer(2)
-			alice := l.caller(a, nil)
-			alice.react = acknowledging(alice)
-			alice.do(func(i *Invitation) { i.Invite(toBob("192.0.2.9")) })
-			pass(100 * time.Millisecond)
+			alice, proxy, bob := callByProxy(l)
 			bob.replySDP(proxy.last(sip.INVITE), 200, "bt", "Record-Route: <sip:192.0.2.8;lr>, <sip:192.0.2.9;lr>")
 			pass(100 * time.Millisecond)
 			alice.do(func(i *Invitation) { i.Reinvite(offer) })

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strconv"
 	"sync/atomic"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/udp"
 )
 
 // PortRotation remembers where the last pair of ports was found, so that a pair
@@ -125,7 +127,7 @@ type addrPortWriter interface {
 
 // sendTo sends a datagram from a socket.
 func sendTo(socket endpoint, data []byte, to netip.AddrPort) (err error) {
-	to = unmapped(to)
+	to = udp.Unmapped(to)
 	switch conn := socket.(type) {
 	case *net.UDPConn:
 		_, err = conn.WriteToUDPAddrPort(data, to)
@@ -135,9 +137,4 @@ func sendTo(socket endpoint, data []byte, to netip.AddrPort) (err error) {
 		_, err = conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
 	}
 	return err
-}
-
-// unmapped is an address without the detour of IPv4 by IPv6 (RFC 4291 section 2.5.5.2).
-func unmapped(a netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/udp"
 )
 
 // spaces are where datagrams are read to. A socket at which nothing arrives
@@ -46,19 +48,9 @@ func readDatagrams(conn net.PacketConn, handle func([]byte, netip.AddrPort)) boo
 	}
 	for raw.Read(try) == nil {
 		if failure == nil { // else what a single datagram causes, such as an ICMP answer to one that we sent
-			handle(space[:size], addrPortOf(from))
+			handle(space[:size], udp.AddrPort(from))
 		}
 		spaces.Put(space)
 	}
 	return true
-}
-
-func addrPortOf(a syscall.Sockaddr) netip.AddrPort {
-	switch a := a.(type) {
-	case *syscall.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *syscall.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port))
-	}
-	return netip.AddrPort{}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/sipsimple/internal/ice"
+	"github.com/go-sipsimple/callflow/sipsimple/internal/udp"
 )
 
 // maxPacket is the largest packet we read: more than any Ethernet frame.
@@ -119,7 +120,7 @@ func boundTo(socket endpoint, ip netip.Addr) (netip.AddrPort, error) {
 	if bound.Addr().IsUnspecified() && ip.IsValid() {
 		bound = netip.AddrPortFrom(ip, bound.Port())
 	}
-	return unmapped(bound), nil
+	return udp.Unmapped(bound), nil
 }
 
 // isPassing tells errors that a single datagram causes, such as an ICMP answer
@@ -130,7 +131,7 @@ func isPassing(err error) bool {
 }
 
 func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
-	from = unmapped(from)
+	from = udp.Unmapped(from)
 	if r.ice != nil && ice.IsSTUN(data) {
 		r.ice.receive(ice.RTP, data, from)
 	} else if port := r.port.Load(); port != nil {
@@ -139,7 +140,7 @@ func (r *rtpSession) receive(data []byte, from netip.AddrPort) {
 }
 
 func (r *rtpSession) receiveControl(data []byte, from netip.AddrPort) {
-	from = unmapped(from)
+	from = udp.Unmapped(from)
 	if r.ice != nil && ice.IsSTUN(data) {
 		r.ice.receive(ice.RTCP, data, from)
 	} else if port := r.port.Load(); port != nil {

@@ -52,7 +52,7 @@ func (s *systemSocket) open() error {
 		var bound syscall.Sockaddr
 		bound, err = syscall.Getsockname(fd)
 		err = os.NewSyscallError("getsockname", err)
-		s.local = addrPortOf(bound)
+		s.local = udp.AddrPort(bound)
 	}
 	if err != nil {
 		_ = syscall.Close(fd) // the other error is the one that matters

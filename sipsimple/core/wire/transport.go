@@ -15,6 +15,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/pion/transport/v5"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/udp"
 )
 
 // Config describes a Transport.
@@ -273,10 +275,5 @@ func addrPort(a net.Addr) netip.AddrPort {
 	default:
 		ap, _ = netip.ParseAddrPort(a.String())
 	}
-	return unmapped(ap)
-}
-
-// unmapped is an address without the detour of IPv4 by IPv6 (RFC 4291 section 2.5.5.2).
-func unmapped(a netip.AddrPort) netip.AddrPort {
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	return udp.Unmapped(ap)
 }

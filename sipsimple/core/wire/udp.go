@@ -87,7 +87,7 @@ func (s *udpSocket) read() {
 func (s *udpSocket) readFrom(buf []byte) (int, netip.AddrPort, error) {
 	if s.quick != nil {
 		n, source, err := s.quick.ReadFrom(buf)
-		return n, unmapped(source), err
+		return n, udp.Unmapped(source), err
 	}
 	n, source, err := s.conn.ReadFrom(buf)
 	return n, addrPort(source), err
@@ -95,7 +95,7 @@ func (s *udpSocket) readFrom(buf []byte) (int, netip.AddrPort, error) {
 
 func (s *udpSocket) writeTo(data []byte, to netip.AddrPort) error {
 	if s.quick != nil {
-		return s.quick.WriteTo(data, unmapped(to))
+		return s.quick.WriteTo(data, udp.Unmapped(to))
 	}
 	_, err := s.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
 	return err

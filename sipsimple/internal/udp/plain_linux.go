@@ -11,13 +11,10 @@ import (
 // the interface of a sender with an address of one link (RFC 4007), else 0.
 func Receive(fd int, space []byte) (n int, from netip.AddrPort, zone uint32, err error) {
 	n, sender, err := syscall.Recvfrom(fd, space, syscall.MSG_DONTWAIT)
-	switch a := sender.(type) {
-	case *syscall.SockaddrInet4:
-		from = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *syscall.SockaddrInet6:
-		from, zone = netip.AddrPortFrom(netip.AddrFrom16(a.Addr), uint16(a.Port)), a.ZoneId
+	if a, ok := sender.(*syscall.SockaddrInet6); ok {
+		zone = a.ZoneId
 	}
-	return n, from, zone, err
+	return n, AddrPort(sender), zone, err
 }
 
 // Send sends a datagram from a socket of the family of the address, the zone of which
