@@ -75,7 +75,7 @@ func (n *node) connect(source *node) bool {
 func (n *node) disconnect(source int) bool {
 	at, found := slices.BinarySearchFunc(n.hears, source, (*node).compare)
 	if found {
-		n.hears = slices.Delete(n.hears, at, at+1)
+		n.hears = fitting(slices.Delete(n.hears, at, at+1))
 	}
 	return found
 }
@@ -110,17 +110,17 @@ func (m *Mixer) rebuildLocked() {
 	if g == nil {
 		g = &graph{}
 	}
-	g.device, g.input, g.output = m.order[0], gainOf(m.inputVolume), gainOf(m.outVolume)
+	g.device, g.input, g.output = m.slots.nodes[0], gainOf(m.inputVolume), gainOf(m.outVolume)
 	if m.muted {
 		g.input = 0
 	}
-	for _, n := range m.order {
+	for _, n := range m.slots.nodes {
 		n.seat = nil
 	}
-	countAudience(m.order)
-	g.seat(m.order, m.FrameSize())
-	g.listen(m.order)
-	for _, n := range m.order {
+	countAudience(m.slots.nodes)
+	g.seat(m.slots.nodes, m.FrameSize())
+	g.listen(m.slots.nodes)
+	for _, n := range m.slots.nodes {
 		e := ear{node: n, sink: n.sink, crowd: n.seat}
 		e.inside = e.crowd != nil && slices.Contains(e.crowd.sources, n.slot)
 		s := speaker{n, n.source, gainOf(n.volume), n.listeners, g.crowdsOf(n.slot)}

@@ -16,10 +16,6 @@ import (
 // its sink what is played.
 const DeviceSlot = 0
 
-// slotRest is how long a released slot is not given to anybody else, so that a
-// late notification about it cannot connect the wrong port.
-const slotRest = 100 * time.Millisecond
-
 // Errors of slots.
 var (
 	ErrUnknownSlot = errors.New("unknown slot")
@@ -62,10 +58,8 @@ type Mixer struct {
 	device      Device
 	using       devices
 	closed      bool
-	nodes       map[int]*node
-	order       []*node     // the same, by slot
-	spare       *graph      // empty, for the next one; may be nil
-	released    []time.Time // by slot, when it was given back last
+	slots       slots
+	spare       *graph // empty, for the next one; may be nil
 	muted       bool
 	inputVolume int
 	outVolume   int
@@ -107,9 +101,9 @@ func newMixer(cfg MixerConfig) (*Mixer, error) {
 	}
 	m := &Mixer{
 		over: make(chan struct{}), driver: cfg.Driver, device: cfg.Device, using: using, rate: cfg.SampleRate, slotCount: cfg.SlotCount, center: cfg.Center, log: cfg.Logger,
-		nodes: map[int]*node{}, inputVolume: 100, outVolume: 100,
+		inputVolume: 100, outVolume: 100,
 	}
-	m.insertLocked(newNode(DeviceSlot, m.FrameSize()))
+	m.slots.insert(newNode(DeviceSlot, m.FrameSize()))
 	return m, nil
 }
 
@@ -182,7 +176,7 @@ func (m *Mixer) Center() *notification.Center { return m.center }
 func (m *Mixer) UsedSlotCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.nodes) - 1
+	return len(m.slots.nodes) - 1
 }
 
 // AddPort gives a slot to a source, a sink or something that is both; either
@@ -191,39 +185,19 @@ func (m *Mixer) AddPort(source Source, sink Sink) (slot int, err error) {
 	return m.addPort(source, sink, true)
 }
 
-func (m *Mixer) addPort(source Source, sink Sink, active bool) (int, error) {
+func (m *Mixer) addPort(source Source, sink Sink, active bool) (slot int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	slot, err := m.freeSlotLocked()
-	if err != nil {
-		return NoSlot, err
+	slot = m.slots.free(m.slotCount)
+	if slot == 0 {
+		return NoSlot, ErrNoSlot
 	}
 	n := newNode(slot, m.FrameSize())
 	n.source, n.sink, n.active = source, sink, active
-	m.insertLocked(n)
+	m.slots.insert(n)
 	m.rebuildLocked()
 	m.pauseLocked()
 	return slot, nil
-}
-
-func (m *Mixer) insertLocked(n *node) {
-	at, _ := slices.BinarySearchFunc(m.order, n.slot, (*node).compare)
-	m.order = slices.Insert(m.order, at, n)
-	m.nodes[n.slot] = n
-}
-
-func (m *Mixer) freeSlotLocked() (int, error) {
-	now := time.Now()
-	used := m.order[1:]
-	for slot := 1; slot <= m.slotCount; slot++ {
-		switch {
-		case len(used) > 0 && used[0].slot == slot:
-			used = used[1:]
-		case slot >= len(m.released) || now.Sub(m.released[slot]) >= slotRest:
-			return slot, nil
-		}
-	}
-	return NoSlot, ErrNoSlot
 }
 
 // RemovePort takes a slot and its connections out of the mixer. A tick in
@@ -231,18 +205,8 @@ func (m *Mixer) freeSlotLocked() (int, error) {
 func (m *Mixer) RemovePort(slot int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if slot == DeviceSlot || m.nodes[slot] == nil {
+	if slot == DeviceSlot || !m.slots.remove(slot) {
 		return
-	}
-	delete(m.nodes, slot)
-	at, _ := slices.BinarySearchFunc(m.order, slot, (*node).compare)
-	m.order = slices.Delete(m.order, at, at+1)
-	for len(m.released) <= slot {
-		m.released = append(m.released, time.Time{})
-	}
-	m.released[slot] = time.Now()
-	for _, n := range m.order {
-		n.disconnect(slot)
 	}
 	m.rebuildLocked()
 	m.pauseLocked()
@@ -266,18 +230,18 @@ func (m *Mixer) ChangeConnections(add, remove []Connection) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range add {
-		if m.nodes[c.Source] == nil || m.nodes[c.Sink] == nil {
+		if m.slots.at(c.Source) == nil || m.slots.at(c.Sink) == nil {
 			return fmt.Errorf("connect slot %d to slot %d: %w", c.Source, c.Sink, ErrUnknownSlot)
 		}
 	}
 	changed := false
 	for _, c := range remove {
-		if n := m.nodes[c.Sink]; n != nil && n.disconnect(c.Source) {
+		if n := m.slots.at(c.Sink); n != nil && n.disconnect(c.Source) {
 			changed = true
 		}
 	}
 	for _, c := range add {
-		if m.nodes[c.Sink].connect(m.nodes[c.Source]) {
+		if m.slots.at(c.Sink).connect(m.slots.at(c.Source)) {
 			changed = true
 		}
 	}
@@ -292,7 +256,7 @@ func (m *Mixer) Connections() []Connection {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []Connection
-	for _, n := range m.order {
+	for _, n := range m.slots.nodes {
 		for _, source := range n.hears {
 			list = append(list, Connection{source.slot, n.slot})
 		}
@@ -307,7 +271,7 @@ func (m *Mixer) pauseLocked() {
 	if !ok {
 		return
 	}
-	for _, n := range m.order {
+	for _, n := range m.slots.nodes {
 		if n.active {
 			pauser.Resume()
 			return

@@ -65,7 +65,7 @@ func (m *Mixer) SetVolume(slot, percent int) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := m.nodes[slot]
+	n := m.slots.at(slot)
 	if n == nil || slot == DeviceSlot {
 		return fmt.Errorf("volume of slot %d: %w", slot, ErrUnknownSlot)
 	}

@@ -43,7 +43,11 @@ func (sm *SessionManager) remove(s *Session) {
 	sm.mu.Lock()
 	defer sm.mu.Unlock()
 	sm.sessions = slices.DeleteFunc(sm.sessions, func(other *Session) bool { return other == s })
-	if len(sm.sessions) == 0 && sm.empty != nil {
+	if len(sm.sessions) > 0 {
+		return
+	}
+	sm.sessions = nil // with the memory of all
+	if sm.empty != nil {
 		close(sm.empty)
 		sm.empty = nil
 	}

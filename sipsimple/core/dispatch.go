@@ -98,7 +98,7 @@ func (e *Engine) handleInvite(tx *transaction.Server) {
 		e.refuse(tx, r)
 		return
 	}
-	e.table.requests.put(keyOf(tx.Request()))
+	e.table.asked(tx.Request())
 	if e.cfg.OnInvite == nil {
 		e.reply(tx, sip.StatusTemporarilyUnavailable)
 		return

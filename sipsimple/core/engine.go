@@ -71,8 +71,8 @@ func newEngine(cfg Config, listen listener) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, seeds: &seedSource{source: cfg.Rand}, table: newTable(), stopped: make(chan struct{})}
-	e.rnd = e.seeds.fork()
+	e := &Engine{cfg: cfg, seeds: &seedSource{source: cfg.Rand}, stopped: make(chan struct{})}
+	e.rnd, e.table = e.seeds.fork(), newTable(e.after)
 	tlsPort := cfg.TLSPort
 	if cfg.TLS == nil {
 		tlsPort = -1
@@ -122,6 +122,7 @@ func (e *Engine) shut() {
 	e.layer.Close()
 	e.table.each(func(u *usage) { u.drop() })
 	e.table.eachSubscription(func(s *subscribing) { s.drop() })
+	e.table.close()
 	close(e.stopped)
 }
 

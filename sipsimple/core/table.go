@@ -25,6 +25,9 @@ type table struct {
 	pending  int                       // incoming INVITEs without a final answer
 	requests memory[requestKey]
 	ended    memory[DialogID]
+
+	after    func(time.Duration, func()) (stop func())
+	stopTidy func() // nil while nothing is remembered
 }
 
 // entry is one dialog, early ones included, and the usage it belongs to.
@@ -45,8 +48,10 @@ func keyOf(req *sip.Request) requestKey {
 	return requestKey{callIDOf(req), fromTag(req), req.CSeq().SeqNo, req.Method}
 }
 
-func newTable() *table {
+// newTable takes the clock of the mailbox.
+func newTable(after func(time.Duration, func()) (stop func())) *table {
 	return &table{
+		after:   after,
 		dialogs: map[DialogID]*entry{},
 		calls:   map[DialogID]*usage{},
 		invites: map[*transaction.Server]*serverInvite{},
@@ -80,6 +85,37 @@ func (t *table) end(d *dialog) {
 			t.dialogs = map[DialogID]*entry{} // a map does not shrink
 		}
 		t.ended.put(d.id)
+		t.tidyLater()
+	}
+}
+
+// asked remembers a request outside any dialog.
+func (t *table) asked(req *sip.Request) {
+	t.requests.put(keyOf(req))
+	t.tidyLater()
+}
+
+// tidyLater forgets the past when it does not matter any more, so that it takes no
+// memory while nothing happens: one timer, for what was put last when it is set.
+func (t *table) tidyLater() {
+	newest := t.requests.newest()
+	if at := t.ended.newest(); at.After(newest) {
+		newest = at
+	}
+	if t.stopTidy != nil || newest.IsZero() {
+		return
+	}
+	t.stopTidy = t.after(time.Until(newest.Add(rememberedTime)), func() {
+		t.stopTidy = nil
+		t.requests.forget()
+		t.ended.forget()
+		t.tidyLater()
+	})
+}
+
+func (t *table) close() {
+	if t.stopTidy != nil {
+		t.stopTidy()
 	}
 }
 
@@ -109,8 +145,7 @@ func (t *table) eachSubscription(f func(*subscribing)) {
 }
 
 // memory remembers keys for rememberedTime, at most maxRemembered of them: their
-// hashes, which no peer can foresee. It needs no timer: what is too old goes when
-// something is put or asked.
+// hashes, which no peer can foresee.
 type memory[K comparable] struct {
 	seed  maphash.Seed
 	known map[uint64]bool
@@ -142,8 +177,19 @@ func (m *memory[K]) has(key K) bool {
 
 func (m *memory[K]) forget() {
 	now := time.Now()
-	for len(m.order) > 0 && (len(m.order) >= maxRemembered || now.Sub(m.order[0].at) > rememberedTime) {
+	for len(m.order) > 0 && (len(m.order) >= maxRemembered || now.Sub(m.order[0].at) >= rememberedTime) {
 		delete(m.known, m.order[0].hash)
 		m.order = m.order[1:]
 	}
+	if len(m.order) == 0 {
+		m.known, m.order = nil, nil // neither gives back its memory otherwise
+	}
+}
+
+// newest is when the newest key was put, zero if there is none.
+func (m *memory[K]) newest() (at time.Time) {
+	if n := len(m.order); n > 0 {
+		at = m.order[n-1].at
+	}
+	return at
 }
