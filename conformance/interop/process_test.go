@@ -1,6 +1,6 @@
 // Package interop calls telephones that others have written, over real sockets
-// on 127.0.0.1: baresip and SIPp, of Debian's packages baresip-core and
-// sip-tester. A test whose program is not installed is skipped.
+// on 127.0.0.1: baresip, SIPp and Linphone, of Debian's packages baresip-core,
+// sip-tester and linphone-cli. A test whose program is not installed is skipped.
 package interop
 
 import (

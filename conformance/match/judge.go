@@ -121,7 +121,7 @@ func (j *Judge) earliest() (first *watcher, index int) {
 func (w *watcher) show(i int) *Failure {
 	ev := &w.Log.entries[i].event
 	switch out := w.sequence.offer(&w.matching, ev); {
-	case out == taken || out == skipped || w.Log.isCopy(ev):
+	case out == taken || out == skipped || w.Log.passes(ev):
 		w.Log.consume(i)
 	case out == failed || w.Exact || len(w.Items) == 0:
 		return w.fails(ev, "")

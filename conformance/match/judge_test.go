@@ -80,7 +80,7 @@ var dots = match.Item{Kind: match.Anything, Source: "..."}
 
 // read makes a log: one event a word, a second apart unless @ says when.
 // "A" is a notification, "A=x" has the field f, "A#two" is of session two,
-// "m'" is a copy of message m, "m!" was lost, "m'!" both.
+// "m'" is a copy of message m, "m!" was lost, "m'!" both; "m~" is extra.
 func read(text string) *match.Log {
 	log := &match.Log{}
 	for i, word := range strings.Fields(text) {
@@ -92,6 +92,7 @@ func read(text string) *match.Log {
 		} else {
 			ev.Name = word
 		}
+		ev.Name, ev.Extra = strings.CutSuffix(ev.Name, "~")
 		ev.Name, ev.Lost = strings.CutSuffix(ev.Name, "!")
 		ev.Name, ev.Copy = strings.CutSuffix(ev.Name, "'")
 		name, session, ok := strings.Cut(ev.Name, "#")
@@ -224,6 +225,9 @@ func TestJudge(t *testing.T) {
 		{"an instant a round, one early", []match.Item{at(times(2, 2, repeat(a, b)), "start", 0, 0, 5)}, "A@0 B@1 A@4 B@6", bad},
 
 		{"copies are skipped", []match.Item{a, b}, "A A' A' B A'", done},
+		{"what is extra passes", []match.Item{a, b}, "C~ A C~ C~ B C~", done},
+		{"what is extra is there for who wants it", []match.Item{a, c, b}, "A C~ B", done},
+		{"what is extra does not stand for another", []match.Item{a, b}, "A C~", more},
 		{"a copy is not a message", []match.Item{a, a}, "A A'", more},
 		{"times counts copies", []match.Item{times(3, 3, a), b}, "A A' A' B", done},
 		{"repeat wants copies", []match.Item{times(2, 2, repeat(a, b))}, "A B A' B'", done},

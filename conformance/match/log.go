@@ -72,6 +72,9 @@ func (l *Log) note(ev *Event, byLostLine bool) {
 	}
 }
 
+// passes tells whether the event need not be expected.
+func (l *Log) passes(ev *Event) bool { return ev.Extra || l.isCopy(ev) }
+
 // isCopy tells whether a reader of the file would call the event a copy.
 func (l *Log) isCopy(ev *Event) bool { return ev.Copy && !l.lost[ev.ID] }
 
@@ -115,7 +118,7 @@ func (t Tail) apply(env Env, mark int) *Failure {
 		case failed:
 			return m.failure(t.view, t.sequence, ev)
 		default:
-			if !t.log.isCopy(ev) {
+			if !t.log.passes(ev) {
 				return nil
 			}
 			t.log.consume(i)

@@ -43,6 +43,7 @@ type Event struct {
 	Fields map[string]any
 	Order  []string // names of the fields in the order a report prints them
 	Copy   bool     // a message sent before: retransmission
+	Extra  bool     // nobody needs to expect it: it passes where nothing asks for it
 	ID     string   // the same for all copies of a message
 	Lost   bool     // a message that did not arrive
 	// Is tells whether its session or stream is meant by a name: "call2", "/c". Nil: by none.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-sipsimple/callflow/conformance/match"
 	"github.com/go-sipsimple/callflow/conformance/scenario"
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
@@ -26,6 +27,14 @@ type Phone interface {
 	Do(ctx context.Context, o Order) error
 	// End ends the calls of the phone and the phone itself.
 	End()
+}
+
+// ringing is what a phone says when a call has come: few can be told when.
+const ringing = 180
+
+// rings tells the notifications of a 180.
+func rings(e *match.Event) bool {
+	return provisional(e.Name, e.Fields) && (e.Fields["code"] == nil || e.Fields["code"] == ringing)
 }
 
 // PhoneMaker makes a phone under test, a new one for each case.

@@ -26,6 +26,9 @@ func (s *scripts) add(p *party) error {
 		Resolve:  w.resolve, Auto: p.def.Auto, Ignore: p.def.Ignore, ReadFile: w.readFile, Streams: w.c.Streams, Codecs: p.codecs(),
 		Changed: w.touch, Trace: w.wire.trace(p.def.Name), TraceMSRP: w.wire.traceMSRP(p.def.Name),
 	}
+	if w.hasPhone() {
+		cfg.Unasked = []int{ringing}
+	}
 	var err error
 	if cfg.TLS, err = w.certificate(p); err != nil {
 		return err

@@ -179,10 +179,18 @@ func (l *wireLog) readAll() {
 		}
 		m := l.read(o)
 		l.messages = append(l.messages, m)
+		m.Event.Extra = l.ownDoing(m)
 		l.flying = append(l.flying, m)
 		l.sip.sent.Add(m.Event)
 	}
 	l.unread = nil
+}
+
+// ownDoing tells the 100 and the 180 of a phone, which sends them when it likes
+// (RFC 3261 sections 17.2.1 and 13.3.1.1).
+func (l *wireLog) ownDoing(m *Message) bool {
+	from, code := l.w.party(m.From), m.Event.Fields["code"]
+	return from != nil && from.phone != nil && (code == 100 || code == ringing)
 }
 
 // judgesWire tells whether a step of the case looks at the wire.

@@ -103,6 +103,11 @@ func (w *world) party(name string) *party {
 	return nil
 }
 
+// hasPhone tells whether a party is a phone under test.
+func (w *world) hasPhone() bool {
+	return slices.ContainsFunc(w.parties, func(p *party) bool { return p.phone != nil })
+}
+
 // rank is the place of a host among the parties.
 func (w *world) rank(host string) int {
 	i := slices.IndexFunc(w.parties, func(p *party) bool { return p.def.Name == host })
@@ -119,6 +124,7 @@ func (w *world) collect() {
 	for _, p := range w.parties {
 		for _, r := range p.collect() {
 			if r.watched && r.event.At >= 0 && !w.notJudged(&r.event) {
+				r.event.Extra = w.hasPhone() && rings(&r.event)
 				p.log.Add(r.event)
 			}
 			if r.session != nil {

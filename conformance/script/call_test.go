@@ -95,6 +95,24 @@ func TestRefusal(t *testing.T) {
 	})
 }
 
+// TestUnasked: such a response is read by who asks for it, and passes otherwise.
+func TestUnasked(t *testing.T) {
+	play(t, func(l *lab) {
+		p := l.party("p", func(c *script.Config) { c.Unasked = []int{180} })
+		q := l.party("q", nil)
+		for _, want := range []string{"486", "180"} {
+			l.do(p, request("INVITE", "to", "q"))
+			l.do(q, receive("INVITE"), respond(180), respond(486))
+			l.do(p, receive(want))
+			if want == "180" {
+				l.do(p, receive("486"))
+			}
+			l.sleep(time.Minute)
+			wantUnread(t, p)
+		}
+	})
+}
+
 func TestRefusalWithoutACK(t *testing.T) {
 	play(t, func(l *lab) {
 		p := l.party("p", nil)

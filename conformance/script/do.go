@@ -81,8 +81,8 @@ func (p *Party) tryReceive(step *scenario.Script, params params, env match.Env, 
 	return true, nil
 }
 
-// fitting is the first unread message of the step's view, a 100 only if the
-// step asks for it. It is an error if that one does not fit, unless any may.
+// fitting is the first unread message of the step's view, one that is unasked for
+// only if the step asks for it. It is an error if that one does not fit, unless any may.
 func (p *Party) fitting(step *scenario.Script, params params, env match.Env) (*Received, error) {
 	p.mu.Lock()
 	unread := slices.DeleteFunc(slices.Clone(p.unread), func(r *Received) bool { return !p.inView(r, step, params) })
@@ -90,7 +90,7 @@ func (p *Party) fitting(step *scenario.Script, params params, env match.Env) (*R
 	for _, r := range unread {
 		code := step.Receive.Fields["code"]
 		switch {
-		case r.trying() && code != nil && !code.Match(100, env):
+		case p.unasked(r) && code != nil && !code.Match(r.Fields["code"], env):
 		case match.Matches(step.Receive, r.event(), env):
 			return r, nil
 		case !p.cfg.AnyOrder:

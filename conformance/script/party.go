@@ -38,6 +38,9 @@ type Config struct {
 
 	Auto   []string // methods answered 200 by the party itself
 	Ignore []string // methods never read
+	// Unasked are codes that are read only if a step asks for them, as 100 always is,
+	// and pass otherwise.
+	Unasked []int
 
 	// AnyOrder lets a receive take the first message that it fits, whatever came
 	// before: where messages overtake each other. Without it the first one must

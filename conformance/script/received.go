@@ -36,10 +36,10 @@ func (r *Received) Request() *sip.Request { req, _ := r.Msg.(*sip.Request); retu
 // Response is the message if it is a response, else nil.
 func (r *Received) Response() *sip.Response { res, _ := r.Msg.(*sip.Response); return res }
 
-// trying tells whether it is a 100, which may be left unread.
-func (r *Received) trying() bool {
+// unasked tells whether it may be left unread.
+func (p *Party) unasked(r *Received) bool {
 	res := r.Response()
-	return res != nil && res.StatusCode == sip.StatusTrying
+	return res != nil && (res.StatusCode == sip.StatusTrying || slices.Contains(p.cfg.Unasked, res.StatusCode))
 }
 
 // offer puts a message before the script.
@@ -82,11 +82,11 @@ func (p *Party) first(view func(*Received) bool) *Received {
 	return nil
 }
 
-// take marks a message as received by the script. Those 100s that came before
-// it in its transaction will not be asked for any more.
+// take marks a message as received by the script. What nobody asked for before it
+// in its transaction will not be asked for any more.
 func (p *Party) take(r *Received) {
 	p.unread = slices.DeleteFunc(p.unread, func(x *Received) bool {
-		return x == r || x.trying() && x.client != nil && x.client == r.client
+		return x == r || p.unasked(x) && x.client != nil && x.client == r.client
 	})
 	if r.server != nil {
 		r.server.taken = true
@@ -99,5 +99,5 @@ func (p *Party) take(r *Received) {
 func (p *Party) Unread() []*Received {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append(slices.DeleteFunc(slices.Clone(p.unread), (*Received).trying), p.unreadMSRP()...)
+	return append(slices.DeleteFunc(slices.Clone(p.unread), p.unasked), p.unreadMSRP()...)
 }

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +18,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-sipsimple/callflow/audio"
 	"github.com/go-sipsimple/callflow/conformance/adapter"
 	"github.com/go-sipsimple/callflow/conformance/play"
 )
@@ -107,15 +105,8 @@ func codec(name string) string {
 
 // microphone is a source of baresip that hears tones for ten minutes, or nothing.
 func (p *phone) microphone(tones []float64) (string, error) {
-	const rate, seconds = 8000, 600
-	samples := make([]int16, rate*seconds)
-	for i := range samples {
-		for _, hz := range tones {
-			samples[i] += int16(16000 / float64(len(tones)) * math.Sin(2*math.Pi*hz*float64(i)/rate))
-		}
-	}
 	name := filepath.Join(p.folder, "tone.wav")
-	return "aufile," + name, audio.WriteWaveFile(name, samples, rate)
+	return "aufile," + name, adapter.WriteTones(name, tones, 10*time.Minute)
 }
 
 // Do implements [play.Phone].

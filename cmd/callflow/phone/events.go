@@ -122,8 +122,11 @@ func (p *Phone) inCall(c *call, data notification.Data) {
 
 func (p *Phone) failed(c *call, data sipsimple.SIPSessionDidFail) {
 	reason := data.Reason
-	if reason == "" {
+	switch {
+	case reason == "":
 		reason = data.FailureReason
+	case data.Originator == sipsimple.Local && data.Code >= 500: // something here does not work
+		reason += " (" + data.FailureReason + ")"
 	}
 	err := &FailedError{Code: data.Code, Reason: reason}
 	if p.only && p.failure == nil && !c.incoming {
