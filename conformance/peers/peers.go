@@ -8,7 +8,7 @@
 //	scenarios: [call/, trm/TRM-02-callee-hangs-up]
 //	parties: [bob]                  # whose places they take; without it that of every party, one after another
 //	known_failures:
-//	  - {peer: baresip, scenario: trm/TRM-08-end-in-null, because: it rings by itself}
+//	  - {peer: baresip, scenario: trm/TRM-12-end-before-the-ack, because: it does not wait}
 package peers
 
 import (
