@@ -38,11 +38,12 @@ func (m *machine) failOnBye(e core.ByeReceived) {
 
 // hangUp sends BYE, with a Reason header if reasonText is not empty, waits one
 // second for its answer and closes with last (7.13). The streams end between
-// WillEnd, which has been posted, and the last notification (SD34).
+// WillEnd, which has been posted, and the last notification (SD34): those with a
+// connection when the peer knows, who would take its end for a failure.
 func (m *machine) hangUp(reasonCode int, reasonText string, last notification.Data) {
 	m.setState(Terminating)
 	m.stopTimers()
-	m.releaseAll()
+	m.releaseWhere(unnoticed)
 	m.inv.Bye(reasonCode, reasonText)
 	m.out.startTimer(dialogTimer, dialogLimit)
 	m.become(&hangingUp{last: last})
@@ -68,12 +69,14 @@ func (s *hangingUp) handle(m *machine, e event) {
 			s.over(m, 408, core.Phrase(408))
 		}
 	case core.ByeReceived: // both sides said BYE, TRM-03
+		m.releaseAll()
 		m.notifyBye(e)
 		m.close(s.last)
 	}
 }
 
 func (s *hangingUp) over(m *machine, code int, phrase string) {
+	m.releaseAll()
 	m.notify(SIPSessionDidProcessTransaction{Originator: Local, Method: "BYE", Code: code, Reason: phrase})
 	m.close(s.last)
 }
@@ -178,6 +181,7 @@ func (m *machine) abandon() {
 	if !ok {
 		return // closed already
 	}
+	m.releaseAll()
 	for _, late := range m.leaving {
 		m.out.unwatch(late.stream)
 	}

@@ -116,17 +116,30 @@ func (m *machine) endStream(s *member) {
 	s.stream.End()
 }
 
-// releaseAll ends every stream: all are deactivated before the first one ends,
-// so that none takes the end of another for a failure.
-func (m *machine) releaseAll() {
+// releaseAll ends every stream.
+func (m *machine) releaseAll() { m.releaseWhere(func(*member) bool { return true }) }
+
+// releaseWhere ends those streams: all are deactivated before the first one
+// ends, so that none takes the end of another for a failure.
+func (m *machine) releaseWhere(ends func(*member) bool) {
 	for _, s := range m.members {
 		s.stream.Deactivate()
 	}
-	for len(m.members) > 0 { // one by one: see crash.go
-		s := m.members[0]
-		m.members = m.members[1:]
+	for { // one by one: see crash.go
+		i := slices.IndexFunc(m.members, ends)
+		if i < 0 {
+			return
+		}
+		s := m.members[i]
+		m.leave(s)
 		m.endStream(s)
 	}
+}
+
+// unnoticed tells a stream whose end the peer does not notice.
+func unnoticed(s *member) bool {
+	c, ok := s.stream.(streams.Connected)
+	return !ok || !c.Connected()
 }
 
 // Texts of stream failures (9.2).

@@ -15,7 +15,7 @@ import (
 // with the middleware, for its registry (row I1).
 func TestSessionKnowsNoKindOfStream(t *testing.T) {
 	shared := []string{
-		"Direction", "Environment", "Factory", "Incoming", "InvalidStreamError", "MediaStream", "Notifications", "Outgoing",
+		"Connected", "Direction", "Environment", "Factory", "Incoming", "InvalidStreamError", "MediaStream", "Notifications", "Outgoing",
 		"PortRotation", "Registry", "Session",
 	}
 	entries, err := os.ReadDir(".")

@@ -139,6 +139,9 @@ func (m *msrpStream) RemoteIdentity() cpim.Identity {
 // Done is closed when the stream has ended and nothing of it is left: no goroutine, no socket.
 func (m *msrpStream) Done() <-chan struct{} { return m.done }
 
+// Connected implements [Connected].
+func (m *msrpStream) Connected() bool { return m.State() == MSRPStarted }
+
 // Deactivate implements [MediaStream]: that the connection closes is no failure from now on.
 func (m *msrpStream) Deactivate() {
 	m.mu.Lock()

@@ -58,6 +58,11 @@ type MediaStream interface {
 	End()
 }
 
+// Connected is what a [MediaStream] implements beside when its end closes a
+// connection, which the peer notices: a session that hangs up ends a stream whose
+// connection stands when the BYE is answered, or 1 s later; others at once.
+type Connected interface{ Connected() bool }
+
 // Environment is what streams are made from: one per application, shared by
 // its streams, never changed while they live.
 type Environment struct {
