@@ -204,7 +204,7 @@ func (s *Session) die(reason error) bool {
 		f()
 	}
 	s.controlRoom.Broadcast()
-	go func() { _ = s.conn.Close() }() // closing TLS writes
+	s.workers.Go(func() { _ = s.conn.Close() }) // closing TLS writes
 	return true
 }
 
