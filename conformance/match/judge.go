@@ -28,6 +28,9 @@ type View struct {
 	// Exact: an event beyond the end of the list is a failure. Without it such
 	// an event is left to the next list; an empty list is always exact.
 	Exact bool
+	// NoTail: what the end of the list allows, `...` and optional things, ends with
+	// this expect (see Finish).
+	NoTail bool
 }
 
 // Judge matches the lists of one `expect`. Call Step whenever the logs have
@@ -201,9 +204,12 @@ type Waiting struct {
 }
 
 // Finish hands the ends of the lists to tails: a trailing `...` and optional
-// things that have not come hold until the next list of their view.
+// things that have not come hold until the next list of their view, unless it is
+// NoTail.
 func (j *Judge) Finish(tails *Tails) {
 	for _, w := range j.watchers {
-		tails.list = append(tails.list, Tail{w.Name, w.Log, w.View.Selects, w.sequence})
+		if !w.NoTail {
+			tails.list = append(tails.list, Tail{w.Name, w.Log, w.View.Selects, w.sequence})
+		}
 	}
 }

@@ -77,6 +77,23 @@ func TestTrailingDotsDoNotReachIntoNextList(t *testing.T) {
 	j.expect("B", "C D", match.Failed, one("D"))
 }
 
+func TestNoTailHoldsInItsExpectOnly(t *testing.T) {
+	log, tails := read("A B"), match.Tails{}
+	view := match.View{Name: "v", Log: log, Items: []match.Item{one("A"), dots}, NoTail: true}
+	judge := match.NewJudge(newEnvironment(), []match.View{view}, &tails, nil)
+	if got := judge.Step(); got != match.Done {
+		t.Fatal(judge.Failure())
+	}
+	judge.Finish(&tails)
+	log.Add(match.Event{Name: "C"})
+	if f := tails.Apply(newEnvironment(), log, log.Len()); f != nil {
+		t.Fatal(f)
+	}
+	if rest := log.Unconsumed(); len(rest) != 1 || rest[0].Name != "C" {
+		t.Fatalf("left over: %v, want C", rest)
+	}
+}
+
 func TestTrailingOptionalMayStillCome(t *testing.T) {
 	j := newJudged(t)
 	j.expect("A", "", match.Done, one("A"), optional(one("B")))

@@ -112,8 +112,8 @@ func (d *driver) views(s *scenario.Step, v *scenario.Expect) []match.View {
 	for _, view := range v.Views {
 		p := d.party(view.Subject.Party)
 		views = append(views, match.View{
-			Name: view.Subject.String(), Pos: view.Pos, Log: &p.log, Selects: selector(view.Subject),
-			Items: view.Items, Exact: s.For > 0,
+			Name: view.String(), Pos: view.Pos, Log: &p.log, Selects: selector(view),
+			Items: view.Items, Exact: s.For > 0, NoTail: view.NoTail,
 		})
 	}
 	if v.Wire != nil {
@@ -129,13 +129,16 @@ func (d *driver) views(s *scenario.Step, v *scenario.Expect) []match.View {
 	return views
 }
 
-// selector chooses the events of a session or stream of a party.
-func selector(subject scenario.Subject) func(match.Event) bool {
-	if subject.Session == "" && subject.Stream == "" {
+// selector chooses the events of a session or stream of a party, or a half of
+// them.
+func selector(view scenario.View) func(match.Event) bool {
+	subject := view.Subject
+	if subject.Session == "" && subject.Stream == "" && view.Half == "" {
 		return nil
 	}
 	return func(ev match.Event) bool {
-		return (subject.Session == "" || ev.Is(subject.Session)) && (subject.Stream == "" || ev.Is("/"+subject.Stream))
+		return (subject.Session == "" || ev.Is(subject.Session)) && (subject.Stream == "" || ev.Is("/"+subject.Stream)) &&
+			(view.Half == "" || tellsOf(view.Half)(ev.Name))
 	}
 }
 

@@ -43,19 +43,8 @@ var subjects = map[string]string{
 	"cnf/refer-unanswered":                         limitOf5s,
 	"cnf/CNF-14-parallel":                          inOrder,
 	"cnf/refer-refused":                            limitOf5s,
-	"file/offer":                                   besideSIP,
-	"file/hostile-sender":                          besideSIP,
-	"audio/ice-hosts":                              besideSIP,
-	"audio/ice-nat":                                besideSIP,
-	"audio/ice-nat-fails":                          besideSIP,
-	"desktop/no-program":                           besideSIP,
-	"desktop/programs":                             besideSIP,
-	"desktop/viewer-and-server":                    besideSIP,
-	"msrp/active-peer":                             besideSIP,
-	"msrp/script-over-tls":                         besideSIP,
-	"msrp/not-msrp":                                besideSIP,
-	"msrp/relay-by-dns":                            besideSIP,
-	"msrp/relay-over-tls":                          besideSIP,
+	"audio/ice-nat":                                limitOfICE,
+	"desktop/no-program":                           eitherRemoves,
 	"hld/HLD-13-hold-unhold-hold":                  inOrder,
 	"edg/EDG-hostile-octets":                       rawOctets,
 	"acc/ACC-26-engine-log":                        rawOctets,
@@ -68,14 +57,7 @@ var subjects = map[string]string{
 	"edg/EDG-05-merged-invite":                     waitsForRinging,
 	"trf/replaces-a-ringing-call":                  waitsForRinging,
 	"acc/ACC-27-contact-of-an-answer":              waitsForRinging,
-	"chat/before-the-start":                        besideSIP,
-	"chat/both-ways":                               besideSIP,
-	"file/both-at-once":                            besideSIP,
-	"file/pull":                                    besideSIP,
-	"file/push":                                    besideSIP,
-	"file/wrong":                                   besideSIP,
-	"msrp/file-by-relay":                           besideSIP,
-	"edg/EDG-20-flood-of-invites":                  openHandshake,
+	"file/wrong":                                   failsAtOnce,
 	"edg/EDG-21-proposals-in-observers":            behindAck,
 	"edg/EDG-21-removal-in-an-observer":            behindAck,
 	"edg/EDG-27-answer-races-its-timer":            inOrder,
@@ -88,7 +70,6 @@ var subjects = map[string]string{
 	"fai/FAI-53-bye-before-the-callee-has-started": inOrder,
 	"hld/HLD-08-hold-while-calling":                behindAck,
 	"hld/HLD-09-hold-before-connect":               behindAck,
-	"hld/hold-before-the-ack":                      openHandshake,
 	"hld/hold-in-observers":                        behindAck,
 	"pro/PRO-14-cancelled-while-accepting":         inOrder,
 	"pro/PRO-32-acceptor-hangs-up":                 inOrder,
@@ -119,8 +100,12 @@ const (
 	waitsForRinging = "it waits for a provisional response, which nobody repeats"
 )
 
-// besideSIP is the reason of scenarios of MSRP and ICE.
-const besideSIP = "MSRP and ICE lose nothing: what they bring may come before a handshake of SIP is over"
+// Reasons of scenarios with MSRP or ICE.
+const (
+	failsAtOnce   = "a stream that fails at once fails the call, if the handshake is not over then"
+	eitherRemoves = "a stream fails at both ends, and either removes it, or both do and are refused (SD24)"
+	limitOfICE    = "ICE gives up after 10 s, which a 200 may take over two links"
+)
 
 // leftOut says why a case cannot be played on bad links, "" if it can.
 func leftOut(c *scenario.Case) string {

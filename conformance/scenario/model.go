@@ -265,6 +265,27 @@ type View struct {
 	Pos     match.Pos
 	Subject Subject
 	Items   []match.Item
+
+	// No file says these: see package play.
+	Half   Half
+	NoTail bool // as in match.View
+}
+
+// Half is a part of the notifications of a subject, "" = all.
+type Half string
+
+// The halves.
+const (
+	OfSIP     Half = "SIP"
+	OfStreams Half = "streams"
+)
+
+// String is the view as reports name it.
+func (v View) String() string {
+	if v.Half == "" {
+		return v.Subject.String()
+	}
+	return v.Subject.String() + " (" + string(v.Half) + ")"
 }
 
 // Wire is what is expected on the network.
