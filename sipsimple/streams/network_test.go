@@ -177,6 +177,16 @@ func newPeer(t *testing.T, n *simnet.Network, name string, port int) *peer {
 	return p
 }
 
+// send sends a packet of samples octets, all of them 0, to the stream of bob.
+func (p *peer) send(t *testing.T, bob *party, h rtp.Header, samples int) {
+	h.Version = 2
+	packet := rtp.Packet{Header: h, Payload: make([]byte, samples)}
+	data, err := packet.Marshal()
+	check(t, err)
+	_, err = p.conn.WriteTo(data, net.UDPAddrFromAddrPort(bob.audio().LocalRTPAddress()))
+	check(t, err)
+}
+
 func (p *peer) offer(t *testing.T, rest string) string {
 	return "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 " + p.addr.Addr().String() + "\r\nt=0 0\r\n" + rest
 }
@@ -273,15 +283,7 @@ func TestOddPackets(t *testing.T) {
 		p := newPeer(t, n, "p", 4000)
 		defer p.conn.Close()
 		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0 8\r\n"))
-		to := net.UDPAddrFromAddrPort(bob.audio().LocalRTPAddress())
-		send := func(h rtp.Header, samples int) {
-			h.Version = 2
-			packet := rtp.Packet{Header: h, Payload: make([]byte, samples)} // 0x00: -32124
-			data, err := packet.Marshal()
-			check(t, err)
-			_, err = p.conn.WriteTo(data, to)
-			check(t, err)
-		}
+		send := func(h rtp.Header, samples int) { p.send(t, bob, h, samples) } // 0x00: -32124
 		for i := range 50 { // 30 ms packets
 			send(rtp.Header{SequenceNumber: 100 + uint16(i), SSRC: 1}, 240)
 			send(rtp.Header{SequenceNumber: 100 + uint16(i), SSRC: 1, PayloadType: 101}, 240)

@@ -59,6 +59,85 @@ func TestReceptionRestart(t *testing.T) {
 	}
 }
 
+// TestReceptionJitter: RFC 3550 appendix A.8, of packets that are early and late by 10 ms in turn: the estimate comes
+// near to their distance. What has a timestamp of its own, as an event, and a jump of the timestamps are no jitter.
+func TestReceptionJitter(t *testing.T) {
+	var r reception
+	at := time.Unix(1000, 0)
+	packet := func(i int, timestamp uint32, timed bool, late time.Duration) {
+		r.packet(uint16(i), timestamp, 8000, timed, at.Add(time.Duration(i)*20*time.Millisecond+late))
+	}
+	packet(0, 0, true, 0)
+	packet(1, 160, true, 10*time.Millisecond)
+	if got := r.report(at)[0].Jitter; got != 80/16 {
+		t.Errorf("after one step of 80 units the jitter is %d, want 5", got)
+	}
+	for i := 2; i < 400; i++ {
+		packet(i, uint32(160*i), true, time.Duration(i%2)*10*time.Millisecond)
+		packet(i, 7, false, 0) // an event, which is repeated
+	}
+	if got := r.report(at)[0].Jitter; got < 72 || got > 80 {
+		t.Errorf("steps of 80 units come to a jitter of %d", got)
+	}
+	if j := r.jitters; j.Last < 9000 || j.Last > 10_000 || j.Max > 10_000 {
+		t.Errorf("10 ms are told as %+v", j)
+	}
+	before := r.jitter
+	packet(400, 1<<30, true, 0)
+	if r.jitter != before {
+		t.Errorf("a jump of the timestamps makes the jitter %d, before %d", r.jitter, before)
+	}
+}
+
+// TestReceptionReport: the fraction lost is that of the interval (RFC 3550 section 6.4.1 and appendix A.3), duplicates do
+// not make what is lost less than nothing, and the delay since the last sender report is in units of 1/65536 s.
+func TestReceptionReport(t *testing.T) {
+	var r reception
+	now := time.Unix(1000, 0)
+	receive := func(from, to, step int) {
+		for i := from; i < to; i += step {
+			r.packet(uint16(i), 0, 8000, false, now)
+		}
+	}
+	receive(0, 101, 4) // every fourth one
+	if b := r.report(now)[0]; b.FractionLost != 75*256/101 || b.TotalLost != 75 || b.LastSenderReport != 0 || b.Delay != 0 {
+		t.Errorf("first report %+v", b)
+	}
+	receive(101, 201, 1)
+	if b := r.report(now)[0]; b.FractionLost != 0 || b.TotalLost != 75 {
+		t.Errorf("after an interval without loss %+v", b)
+	}
+	for range 3 {
+		receive(101, 201, 1)
+	}
+	r.sender, r.senderAt = 7, now
+	if b := r.report(now.Add(1500 * time.Millisecond))[0]; b.FractionLost != 0 || b.TotalLost != 0 || b.LastSenderReport != 7 || b.Delay != 3*65536/2 {
+		t.Errorf("after duplicates %+v", b)
+	}
+}
+
+// TestLossPeriods: single losses and bursts are told apart.
+func TestLossPeriods(t *testing.T) {
+	for _, c := range []struct {
+		lost          []int
+		burst, random bool
+	}{{nil, false, false}, {[]int{1, 1}, false, true}, {[]int{2}, true, false}, {[]int{3, 1}, true, true}} {
+		var r reception
+		seq := uint16(65500) // the gaps may lie over the wrap
+		r.packet(seq, 0, 8000, false, time.Time{})
+		for _, lost := range c.lost {
+			seq += uint16(lost) + 1
+			r.packet(seq, 0, 8000, false, time.Time{})
+		}
+		if g := r.gaps; g.burst != c.burst || g.random != c.random || g.periods.Count != len(c.lost) {
+			t.Errorf("lost %v: %+v", c.lost, g)
+		}
+		if n := len(c.lost); n > 0 && r.gaps.periods.Last != 20_000*c.lost[n-1] {
+			t.Errorf("lost %v: the last period is %d µs", c.lost, r.gaps.periods.Last)
+		}
+	}
+}
+
 // FuzzControl: nothing that comes to the RTCP port panics.
 func FuzzControl(f *testing.F) {
 	f.Add([]byte{0x80, 201, 0, 1, 0, 0, 0, 1, 0x81, 203, 0, 1, 0, 0, 0, 1})

@@ -13,7 +13,7 @@ const probation = 10
 // behind a NAT that its SDP does not know of (symmetric RTP, RFC 4961 section 4; streams.md 5.7).
 //
 // It is the peer's after ten packets in a row that could be the peer's in all but the address, while none comes from
-// where it should: of its source, if that is known, authentic, if there are keys, and of a payload type that was
+// where it should: of its source, if one is known on this path, authentic, if there are keys, and of a payload type that was
 // negotiated.
 type wanderer struct {
 	from    netip.AddrPort
@@ -36,12 +36,17 @@ func (w *wanderer) packet(h *rtp.Header, from netip.AddrPort) bool {
 func (a *audioPort) strangeLocked(data []byte, from netip.AddrPort) {
 	a.flow.Strangers++
 	if a.path.byICE || !a.from.IsValid() || isControl(data) || !parseRTP(&a.parsed, data) ||
-		a.reception.known && a.reception.ssrc != a.parsed.SSRC || !a.negotiatedType(a.parsed.PayloadType) || !a.unsealLocked(data) {
+		!a.mayBeSource(a.parsed.SSRC) || !a.negotiatedType(a.parsed.PayloadType) || !a.unsealLocked(data) {
 		return
 	}
 	if a.wanderer.packet(&a.parsed.Header, from) {
 		a.settleLocked(from, netip.AddrPortFrom(from.Addr(), from.Port()+1))
 	}
+}
+
+// mayBeSource tells whether this may be the source that the peer has: on a new path it may begin another one.
+func (a *audioPort) mayBeSource(ssrc uint32) bool {
+	return a.flow.Packets == 0 || !a.reception.known || a.reception.ssrc == ssrc
 }
 
 func (a *audioPort) negotiatedType(payloadType uint8) bool {

@@ -2,11 +2,14 @@ package streams_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pion/rtp"
 
 	"github.com/go-sipsimple/callflow/simnet"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
@@ -109,4 +112,30 @@ func TestWanderer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A peer whose SDP has an address behind its NAT is heard where its packets come from, and again after a re-INVITE with
+// another codec, for which many devices begin another source.
+func TestWandererChangesCodec(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{}, 440)
+		defer bob.close()
+		inside, outside := newPeer(t, n, "inside", 4000), newPeer(t, n, "outside", 6000)
+		defer inside.conn.Close()
+		defer outside.conn.Close()
+		for i, payloadType := range []uint8{0, 8} {
+			bob.answered(t, inside.offer(t, fmt.Sprintf("m=audio 4000 RTP/AVP %d\r\n", payloadType)))
+			outside.got.Store(0)
+			for seq := range uint16(50) {
+				outside.send(t, bob, rtp.Header{SSRC: uint32(i), SequenceNumber: seq, Timestamp: 160 * uint32(seq), PayloadType: payloadType}, 160)
+				time.Sleep(20 * time.Millisecond)
+			}
+			if got := outside.got.Load(); got < 38 || got > 41 {
+				t.Errorf("codec %d: %d packets in the second in which 50 came from outside", payloadType, got)
+			}
+			if s := bob.audio().Statistics().RX; s.Packets != uint64(40*(i+1)) || s.Strangers != uint64(10*(i+1)) {
+				t.Errorf("codec %d: %+v", payloadType, s)
+			}
+		}
+	})
 }
