@@ -42,7 +42,7 @@ type audioPort struct {
 
 	from, controlFrom netip.AddrPort // the peer's RTP and RTCP: path.remote and path.control, until it moves; not valid: nowhere
 	decoders          decoders
-	heard             bool // something came since the last timeout check
+	heard             bool // something came since the last timeout check, or need not have
 	*hearing               // nil until something comes
 }
 
@@ -81,16 +81,28 @@ func (a *audioPort) follow(p *path) {
 			a.settleLocked(p.remote, p.control)
 		}
 	}
-	a.retune, a.path, a.early = a.retune || p.parameters != a.path.parameters, p, false
-	for _, f := range p.formats {
-		// Another codec of another rate than the one in use is not played.
-		if a.decoders.of(f.payloadType) == nil && f.codec.SampleRate == a.codec.SampleRate {
-			a.decoders = append(a.decoders, typedDecoder{f.payloadType, f.codec.NewDecoder()})
-		}
+	if a.path != noPath && a.path.direction != p.direction {
+		a.heard = true // what was not to come has not been missed
 	}
+	a.retune, a.path, a.early = a.retune || p.parameters != a.path.parameters, p, false
 	if !p.eventsOut.ok {
 		a.rtp.events.drop()
 	}
+}
+
+// decoderLocked is the decoder of a payload type, nil if that was not negotiated. It is made for the first packet.
+func (a *audioPort) decoderLocked(payloadType uint8) audio.Decoder {
+	if decoder := a.decoders.of(payloadType); decoder != nil {
+		return decoder
+	}
+	for _, f := range a.path.formats {
+		if f.payloadType == payloadType {
+			decoder := newDecoder(f.codec, a.codec.SampleRate)
+			a.decoders = append(a.decoders, typedDecoder{payloadType, decoder})
+			return decoder
+		}
+	}
+	return nil
 }
 
 // offer tells what an offer of ours asks for: whoever has offered to receive must be
@@ -246,7 +258,7 @@ func (a *audioPort) receive(data []byte, from netip.AddrPort) {
 		a.events = eventReceiver{}
 		a.buffer.Reset()
 	}
-	playable := a.decoders.of(a.parsed.PayloadType) != nil
+	playable := a.decoderLocked(a.parsed.PayloadType) != nil
 	a.reception.packet(a.parsed.SequenceNumber, a.parsed.Timestamp, a.codec.ClockRate, playable, time.Now())
 	isEvent := !playable && a.path.eventsIn.ok && a.parsed.PayloadType == a.path.eventsIn.payloadType
 	switch {

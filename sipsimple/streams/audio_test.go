@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
+
 	"github.com/go-sipsimple/callflow/conformance/hear"
 	"github.com/go-sipsimple/callflow/simnet"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
@@ -208,6 +210,29 @@ func TestTimeout(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		expect(t, "alice", alice.take(), "AudioStreamDidTimeout", "AudioStreamDidTimeout")
 		alice.stream.Hold()
+	})
+}
+
+// TestTimeoutAfterHold: that nothing has come while nothing was to come is no time-out as soon as the hold is over.
+func TestTimeoutAfterHold(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{timeout: 2 * time.Second})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\n"))
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\na=inactive\r\n"))
+		time.Sleep(5900 * time.Millisecond) // it is looked at 6 s after the start
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\n"))
+		bob.take()
+		time.Sleep(300 * time.Millisecond)
+		for seq := range uint16(60) {
+			p.send(t, bob, rtp.Header{SequenceNumber: seq}, 160)
+			time.Sleep(20 * time.Millisecond)
+		}
+		expect(t, "bob", bob.take())
+		time.Sleep(4 * time.Second)
+		expect(t, "bob", bob.take(), "AudioStreamDidTimeout")
 	})
 }
 

@@ -284,7 +284,7 @@ func TestOddPackets(t *testing.T) {
 		defer p.conn.Close()
 		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0 8\r\n"))
 		send := func(h rtp.Header, samples int) { p.send(t, bob, h, samples) } // 0x00: -32124
-		for i := range 50 { // 30 ms packets
+		for i := range 50 {                                                    // 30 ms packets
 			send(rtp.Header{SequenceNumber: 100 + uint16(i), SSRC: 1}, 240)
 			send(rtp.Header{SequenceNumber: 100 + uint16(i), SSRC: 1, PayloadType: 101}, 240)
 			time.Sleep(30 * time.Millisecond)
@@ -308,6 +308,47 @@ func TestOddPackets(t *testing.T) {
 		}
 		if s := bob.audio().Statistics().RX; s.Unplayable != 50 {
 			t.Errorf("statistics %+v", s)
+		}
+	})
+}
+
+// TestSeveralCodecsAnswered: a peer that answers with more than one codec may send any of them (RFC 3264 section 7),
+// also one of another rate. We send the first.
+func TestSeveralCodecsAnswered(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		sent := watchPackets(t, n, "bob")
+		bob := newParty(t, n, "bob", options{rate: 16000, codecs: []string{"G722", "PCMU", "PCMA"}})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.stream = streams.NewAudioStream(bob.env)
+		check(t, bob.stream.Initialize(bob.owner(), streams.Outgoing))
+		_, err := bob.neg.SetLocalOffer(bob.media(true))
+		check(t, err)
+		answer, err := callsdp.Parse([]byte(p.offer(t, "m=audio 4000 RTP/AVP 9 0\r\n")))
+		check(t, err)
+		check(t, bob.neg.SetRemoteAnswer(answer))
+		bob.start()
+		begin := time.Now()
+		for seq := range uint16(150) {
+			h := rtp.Header{SequenceNumber: seq, Timestamp: 160 * uint32(seq), SSRC: 1}
+			p.send(t, bob, h, 160) // PCMU of the lowest value
+			time.Sleep(20 * time.Millisecond)
+		}
+		loud := 0
+		for _, s := range bob.sound.Heard(begin, time.Now()) {
+			if s < -31000 {
+				loud++
+			}
+		}
+		if loud < 2800*16 {
+			t.Errorf("%d ms of 3 s are heard", loud/16)
+		}
+		if s := bob.audio().Statistics().RX; s.Packets != 150 || s.Unplayable != 0 {
+			t.Errorf("statistics %+v", s)
+		}
+		if got := sent.all()[10].PayloadType; got != 9 || bob.audio().Codec() != "G722" {
+			t.Errorf("bob sends payload type %d, %s", got, bob.audio().Codec())
 		}
 	})
 }

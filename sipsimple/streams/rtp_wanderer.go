@@ -36,7 +36,7 @@ func (w *wanderer) packet(h *rtp.Header, from netip.AddrPort) bool {
 func (a *audioPort) strangeLocked(data []byte, from netip.AddrPort) {
 	a.flow.Strangers++
 	if a.path.byICE || !a.from.IsValid() || isControl(data) || !parseRTP(&a.parsed, data) ||
-		!a.mayBeSource(a.parsed.SSRC) || !a.negotiatedType(a.parsed.PayloadType) || !a.unsealLocked(data) {
+		!a.mayBeSourceLocked(a.parsed.SSRC) || !a.negotiatedLocked(a.parsed.PayloadType) || !a.unsealLocked(data) {
 		return
 	}
 	if a.wanderer.packet(&a.parsed.Header, from) {
@@ -44,13 +44,13 @@ func (a *audioPort) strangeLocked(data []byte, from netip.AddrPort) {
 	}
 }
 
-// mayBeSource tells whether this may be the source that the peer has: on a new path it may begin another one.
-func (a *audioPort) mayBeSource(ssrc uint32) bool {
+// mayBeSourceLocked tells whether this may be the source that the peer has: on a new path it may begin another one.
+func (a *audioPort) mayBeSourceLocked(ssrc uint32) bool {
 	return a.flow.Packets == 0 || !a.reception.known || a.reception.ssrc == ssrc
 }
 
-func (a *audioPort) negotiatedType(payloadType uint8) bool {
-	return a.decoders.of(payloadType) != nil || a.path.eventsIn.ok && a.path.eventsIn.payloadType == payloadType
+func (a *audioPort) negotiatedLocked(payloadType uint8) bool {
+	return a.decoderLocked(payloadType) != nil || a.path.eventsIn.ok && a.path.eventsIn.payloadType == payloadType
 }
 
 // settleLocked makes these the addresses of the peer.
