@@ -213,6 +213,56 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
+// TestTimeoutSetting: 30 s without a setting, never with a negative one.
+func TestTimeoutSetting(t *testing.T) {
+	for timeout, want := range map[time.Duration][2]int{0: {0, 1}, -1: {0, 0}, 29 * time.Second: {1, 1}} {
+		withCall(t, options{timeout: timeout}, func(_ *simnet.Network, alice, bob *party) {
+			bob.stream.End()
+			alice.take()
+			time.Sleep(29500 * time.Millisecond)
+			first := len(alice.take())
+			time.Sleep(time.Second)
+			if second := first + len(alice.take()); first != want[0] || second != want[1] {
+				t.Errorf("setting %v: told %d times after 29.5 s and %d times after 30.5 s, want %v", timeout, first, second, want)
+			}
+		})
+	}
+}
+
+// TestEarlySound: whoever has offered to receive hears what comes before the answer (RFC 3264 section 5.1), and nothing
+// if that is all that was agreed on.
+func TestEarlySound(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.calls(t, p, "m=audio 4000 RTP/AVP 0\r\na=recvonly\r\n")
+		seq := uint16(0)
+		heard := func() (loud int) {
+			begin := time.Now()
+			for range 50 {
+				seq++
+				p.send(t, bob, rtp.Header{SequenceNumber: seq}, 160)
+				time.Sleep(20 * time.Millisecond)
+			}
+			for _, s := range bob.sound.Heard(begin, time.Now()) {
+				if s < -31000 {
+					loud++
+				}
+			}
+			return loud
+		}
+		if loud := heard(); loud != 0 {
+			t.Errorf("%d samples are heard of a peer that has agreed not to send", loud)
+		}
+		bob.media(true)
+		if loud := heard(); loud < 900*8 {
+			t.Errorf("%d ms are heard of a second between offer and answer", loud/8)
+		}
+	})
+}
+
 // TestTimeoutAfterHold: that nothing has come while nothing was to come is no time-out as soon as the hold is over.
 func TestTimeoutAfterHold(t *testing.T) {
 	inLab(t, func(n *simnet.Network) {

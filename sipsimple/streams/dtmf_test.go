@@ -155,8 +155,8 @@ func TestDTMFNotUnderstood(t *testing.T) {
 		{"0\r\n", ""},
 		{"0 97\r\na=rtpmap:97 telephone-event/48000\r\n", ""},
 		{"0 97\r\na=rtpmap:97 telephone-event/8000\r\na=fmtp:97 0-9\r\n", "12"},
-		{"0 97\r\na=rtpmap:97 telephone-event/8000\r\na=fmtp:97 1,11-15,x-,300\r\n", "1#"},
-		{"0 97\r\na=rtpmap:97 TELEPHONE-EVENT/8000\r\n", "12#"},
+		{"0 97\r\na=rtpmap:97 telephone-event/8000\r\na=fmtp:97 1,11-15,x-,300\r\n", "1#D"},
+		{"0 97\r\na=rtpmap:97 TELEPHONE-EVENT/8000\r\n", "12#D"},
 	} {
 		inLab(t, func(n *simnet.Network) {
 			bob := newParty(t, n, "bob", options{})
@@ -173,7 +173,7 @@ func TestDTMFNotUnderstood(t *testing.T) {
 				}
 			})
 			bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP "+test.formats))
-			bob.dial("12#")
+			bob.dial("12#D")
 			time.Sleep(2 * time.Second)
 			mu.Lock()
 			defer mu.Unlock()
@@ -182,6 +182,32 @@ func TestDTMFNotUnderstood(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDTMFGivenUp: what waits is not sent to a peer that takes no events any more.
+func TestDTMFGivenUp(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		sent := watchPackets(t, n, "bob")
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0 97\r\na=rtpmap:97 telephone-event/8000\r\n"))
+		bob.dial("12345")
+		time.Sleep(100 * time.Millisecond)
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\n"))
+		before := len(sent.all())
+		time.Sleep(time.Second)
+		list := sent.all()
+		if list[before-1].PayloadType != 97 || len(list) < before+48 {
+			t.Fatalf("%d packets, %d before the change, of them the last %+v", len(list), before, list[before-1].Header)
+		}
+		for i, packet := range list[before:] {
+			if packet.PayloadType != 0 || len(packet.Payload) != 160 {
+				t.Fatalf("packet %d after the change: %+v, %d octets", i, packet.Header, len(packet.Payload))
+			}
+		}
+	})
 }
 
 // TestOddEvents: damaged and unknown events are no digits; a sender that begins
@@ -212,7 +238,7 @@ func TestOddEvents(t *testing.T) {
 		send(1, 700, 2, 0x8A, 0, 16)        // only the end of it
 		send(1, 1600, 2, 10, 0xFF, 0xFF)    // the same key again
 		send(1, 1600+0xFFFF, 2, 10, 0, 160) // still held down
-		send(2, 20, 3, 10, 0, 160)          // another source
+		send(2, 1600+0xFFFF, 3, 10, 0, 160) // another source, which happens to be as far
 		sequence = 30000
 		send(2, 10, 4, 10, 0, 160) // restarted
 		send(2, 10, 4, 10, 0, 160)

@@ -211,6 +211,18 @@ func (p *party) answered(t *testing.T, text string) {
 	}
 }
 
+// calls lets p have a stream that p answers with a line.
+func (p *party) calls(t *testing.T, to *peer, line string) {
+	p.stream = streams.NewAudioStream(p.env)
+	check(t, p.stream.Initialize(p.owner(), streams.Outgoing))
+	_, err := p.neg.SetLocalOffer(p.media(true))
+	check(t, err)
+	answer, err := callsdp.Parse([]byte(to.offer(t, line)))
+	check(t, err)
+	check(t, p.neg.SetRemoteAnswer(answer))
+	p.start()
+}
+
 // TestUpdateMovesTheStream to another port and to another address; the SSRC and
 // the sequence go on.
 func TestUpdateMovesTheStream(t *testing.T) {
@@ -321,14 +333,7 @@ func TestSeveralCodecsAnswered(t *testing.T) {
 		defer bob.close()
 		p := newPeer(t, n, "p", 4000)
 		defer p.conn.Close()
-		bob.stream = streams.NewAudioStream(bob.env)
-		check(t, bob.stream.Initialize(bob.owner(), streams.Outgoing))
-		_, err := bob.neg.SetLocalOffer(bob.media(true))
-		check(t, err)
-		answer, err := callsdp.Parse([]byte(p.offer(t, "m=audio 4000 RTP/AVP 9 0\r\n")))
-		check(t, err)
-		check(t, bob.neg.SetRemoteAnswer(answer))
-		bob.start()
+		bob.calls(t, p, "m=audio 4000 RTP/AVP 9 0\r\n")
 		begin := time.Now()
 		for seq := range uint16(150) {
 			h := rtp.Header{SequenceNumber: seq, Timestamp: 160 * uint32(seq), SSRC: 1}

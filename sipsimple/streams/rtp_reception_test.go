@@ -83,7 +83,7 @@ func TestReceptionJitter(t *testing.T) {
 		t.Errorf("10 ms are told as %+v", j)
 	}
 	before := r.jitter
-	packet(400, 1<<30, true, 0)
+	packet(400, 160*400+20*8000, true, 0) // by 20 s
 	if r.jitter != before {
 		t.Errorf("a jump of the timestamps makes the jitter %d, before %d", r.jitter, before)
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,6 +124,12 @@ func TestWandererChangesCodec(t *testing.T) {
 		inside, outside := newPeer(t, n, "inside", 4000), newPeer(t, n, "outside", 6000)
 		defer inside.conn.Close()
 		defer outside.conn.Close()
+		var reports atomic.Int64
+		n.Tap(func(p simnet.Packet) {
+			if p.To == "outside" && p.Dst.Port() == 6001 {
+				reports.Add(1)
+			}
+		})
 		for i, payloadType := range []uint8{0, 8} {
 			bob.answered(t, inside.offer(t, fmt.Sprintf("m=audio 4000 RTP/AVP %d\r\n", payloadType)))
 			outside.got.Store(0)
@@ -132,6 +139,10 @@ func TestWandererChangesCodec(t *testing.T) {
 			}
 			if got := outside.got.Load(); got < 38 || got > 41 {
 				t.Errorf("codec %d: %d packets in the second in which 50 came from outside", payloadType, got)
+			}
+			time.Sleep(6 * time.Second)
+			if reports.Swap(0) == 0 {
+				t.Errorf("codec %d: RTCP does not follow", payloadType)
 			}
 			if s := bob.audio().Statistics().RX; s.Packets != uint64(40*(i+1)) || s.Strangers != uint64(10*(i+1)) {
 				t.Errorf("codec %d: %+v", payloadType, s)
