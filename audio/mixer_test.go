@@ -145,7 +145,7 @@ func TestVolume(t *testing.T) {
 	if err := mixer.Connect(speaker.slot, listener.slot); err != nil {
 		t.Fatal(err)
 	}
-	for percent, want := range map[int]int16{0: 0, 50: 5000, 100: 10000, 200: 20000, 400: 32767} {
+	for percent, want := range map[int]int16{0: 0, 1: 156, 33: 3359, 50: 5000, 100: 10000, 133: 13281, 200: 20000, 400: 32767} {
 		if err := mixer.SetVolume(speaker.slot, percent); err != nil {
 			t.Fatal(err)
 		}

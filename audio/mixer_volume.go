@@ -77,8 +77,9 @@ func (m *Mixer) SetVolume(slot, percent int) error {
 // unity is the gain that changes nothing.
 const unity = 128
 
-// gainOf turns percent into 128ths: 0 is silence, 50 half, 200 double.
-func gainOf(percent int) int32 { return int32(int64(percent) * unity / 100) }
+// gainOf turns percent into 128ths: 0 is silence, 50 half, 200 double. What lies
+// between two of them is the one nearer to unity.
+func gainOf(percent int) int32 { return int32(unity + (int64(percent)-100)*unity/100) }
 
 // amplify multiplies a frame by a gain in 128ths, saturating.
 func amplify(frame []int16, gain int32) {

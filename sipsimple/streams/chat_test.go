@@ -2,7 +2,6 @@ package streams_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/simnet"
-	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 	"github.com/go-sipsimple/callflow/sipsimple/msrp/cpim"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
@@ -261,41 +259,6 @@ func TestChatOffers(t *testing.T) {
 }
 
 var errInvalid = errors.New("invalid")
-
-// TestChatBadCPIM: 400, and the chat goes on.
-func TestChatBadCPIM(t *testing.T) {
-	withTalkers(t, func(_ *simnet.Network, alice, bob *talker) {
-		alice.stream = streams.NewChatStream(alice.env)
-		check(t, alice.stream.Initialize(alice, streams.Outgoing))
-		offer := alice.describe()
-		e, err := msrp.Open(context.Background(), msrp.Config{Net: bob.host, Host: bob.host.Addr(), Mode: msrp.Connect})
-		check(t, err)
-		line := callsdp.CloneLine(offer.MediaDescriptions[0])
-		line.Attributes = []sdp.Attribute{
-			sdp.NewAttribute("path", e.Path().String()), sdp.NewAttribute("accept-types", "message/cpim"), sdp.NewAttribute("setup", "active"),
-		}
-		answer := callsdp.NewSession("lab", bob.host.Addr(), 1)
-		answer.MediaDescriptions = []*sdp.MediaDescription{line}
-		check(t, alice.stream.Start(offer, answer, 0))
-		text, _ := offer.MediaDescriptions[0].Attribute("path")
-		path, _ := msrp.ParsePath(text)
-		session, err := e.Establish(context.Background(), msrp.Peer{Path: path})
-		check(t, err)
-		var log reports
-		session.Run(&log)
-		for _, body := range []string{"no headers", "From: <sip:b@c>\r\n\r\nContent-Type: application/im-iscomposing+xml\r\n\r\n<!DOCTYPE x><x/>"} {
-			session.Send(msrp.Outgoing{ContentType: "message/cpim", Data: []byte(body)})
-		}
-		session.Send(msrp.Outgoing{ContentType: "image/png", Data: []byte("x")})
-		time.Sleep(time.Second)
-		if got := strings.Join(log.lines(), ";"); got != "report 400;report 400;failed 415" {
-			t.Errorf("%s", got)
-		}
-		session.Abort(nil)
-		<-session.Done()
-		end(alice)
-	})
-}
 
 func BenchmarkChat(b *testing.B) {
 	withChat(b, func(_ *simnet.Network, alice, bob *talker) {

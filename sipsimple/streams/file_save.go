@@ -150,7 +150,7 @@ func (d *download) finish(size int64, name string) error {
 			return err
 		}
 	}
-	if d.wanted != "" && !strings.EqualFold(d.wanted, hashText(d.hash)) {
+	if d.wanted != "" && !strings.EqualFold(d.wanted, hashText(d.hash.Sum(nil))) {
 		return errHash
 	}
 	if d.file == nil {

@@ -68,10 +68,11 @@ func (f *FileSelector) take(name, value string) error {
 		if algorithm = strings.ToLower(algorithm); algorithm != "sha-1" && algorithm != "sha1" {
 			return nil
 		}
-		if raw, err := hex.DecodeString(strings.ReplaceAll(sum, ":", "")); err != nil || len(raw) != sha1.Size {
+		raw, err := hex.DecodeString(strings.ReplaceAll(sum, ":", ""))
+		if err != nil || len(raw) != sha1.Size {
 			return fmt.Errorf("file-selector hash %.80q", value)
 		}
-		f.Hash = "sha-1:" + strings.ToUpper(sum)
+		f.Hash = hashText(raw)
 	}
 	return nil
 }
@@ -93,7 +94,7 @@ func OpenFile(path, contentType string, withHash bool) (*FileSelector, error) {
 		if _, err = io.Copy(h, file); err == nil {
 			_, err = file.Seek(0, io.SeekStart)
 		}
-		f.Hash = hashText(h)
+		f.Hash = hashText(h.Sum(nil))
 	}
 	if err != nil {
 		_ = file.Close()
@@ -126,10 +127,10 @@ func guessType(name string) string {
 func newHash() hash.Hash { return sha1.New() } //nolint:gosec // as above
 
 // hashText is a hash as a file-selector has it.
-func hashText(h hash.Hash) string {
+func hashText(sum []byte) string {
 	var b strings.Builder
 	b.WriteString("sha-1")
-	for _, c := range h.Sum(nil) {
+	for _, c := range sum {
 		fmt.Fprintf(&b, ":%02X", c)
 	}
 	return b.String()

@@ -266,6 +266,7 @@ func TestFileSelector(t *testing.T) {
 	for text, want := range map[string]string{
 		`name:"My cool picture.jpg" type:image/jpeg size:4092 hash:sha-1:` + sum: `name:"My cool picture.jpg" type:image/jpeg size:4092 hash:sha-1:` + sum,
 		`hash:sha1:` + sum + ` size:0 name:"a%22b%25"`:                           `name:"a%22b%25" size:0 hash:sha-1:` + sum,
+		`hash:sha-1:` + strings.ToLower(strings.ReplaceAll(sum, ":", "")):        `hash:sha-1:` + sum,
 		`hash:md5:00:11 icon:x type:a/b`:                                         `type:a/b`,
 		``:                                                                       ``,
 	} {
