@@ -92,6 +92,21 @@ func TestDTMFOnTheWire(t *testing.T) {
 		if s := bob.audio().Statistics().RX; s.Lost+s.Discarded+s.Unplayable != 0 {
 			t.Errorf("statistics %+v", s)
 		}
+		begin := time.Now()
+		alice.dial("1") // a gap of its length is nothing lost, and nothing to be concealed
+		time.Sleep(time.Second)
+		if s := bob.audio().Statistics().RX; s.Lost+s.Discarded != 0 {
+			t.Errorf("after a single digit: %+v", s)
+		}
+		quiet := 0
+		for _, s := range bob.sound.Heard(begin, time.Now()) {
+			if s == 0 {
+				quiet++
+			}
+		}
+		if quiet < 230*8 {
+			t.Errorf("%d ms are silent in the place of a digit of 240 ms", quiet/8)
+		}
 	})
 }
 

@@ -185,6 +185,12 @@ func TestOddControl(t *testing.T) {
 		time.Sleep(time.Second)
 		expect(t, "bob", bob.take())
 		s := bob.audio().Statistics()
+		_, err = p.conn.WriteTo([]byte{0x80, 200, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}, net.UDPAddrFromAddrPort(local))
+		check(t, err)
+		time.Sleep(time.Second)
+		if muxed := bob.audio().Statistics().RX; muxed.MalformedControl != s.RX.MalformedControl+1 || muxed.Packets+muxed.Unplayable+muxed.Malformed != 0 {
+			t.Errorf("RTCP at the port of RTP (RFC 5761) is counted as %+v", muxed)
+		}
 		if s.RX.MalformedControl < 8 || s.RX.Strangers < 30 || s.RTT.Count != 0 || s.TX.Lost != 0 {
 			t.Errorf("statistics %+v", s)
 		}
