@@ -260,6 +260,16 @@ func TestEarlySound(t *testing.T) {
 		if loud := heard(); loud < 900*8 {
 			t.Errorf("%d ms are heard of a second between offer and answer", loud/8)
 		}
+		answer, err := callsdp.Parse([]byte(strings.Replace(p.offer(t, "m=audio 4000 RTP/AVP 0\r\na=recvonly\r\n"), "- 1 1", "- 1 2", 1)))
+		check(t, err)
+		_, err = bob.neg.SetLocalOffer(bob.media(true))
+		check(t, err)
+		check(t, bob.neg.SetRemoteAnswer(answer))
+		bob.update()
+		time.Sleep(100 * time.Millisecond) // what has come before is played
+		if loud := heard(); loud != 0 {
+			t.Errorf("%d samples are heard after an answer that does not send", loud)
+		}
 	})
 }
 

@@ -84,16 +84,17 @@ func TestChatEmptyMessage(t *testing.T) {
 	})
 }
 
-// TestChatSparseCPIM: a wrapped message without From is the peer's, without To ours, without DateTime of now.
+// TestChatSparseCPIM: a wrapped message without From is the peer's, without To ours, without DateTime of now; of several
+// subjects the one without a language counts.
 func TestChatSparseCPIM(t *testing.T) {
 	withScriptedPeer(t, callsdp.SendRecv, func(alice *talker, peer *msrp.Session, _ *reports) {
-		peer.Send(msrp.Outgoing{ContentType: "message/cpim", Data: []byte("Subject: x\r\n\r\nContent-Type: text/plain\r\n\r\nhello")})
+		peer.Send(msrp.Outgoing{ContentType: "message/cpim", Data: []byte("Subject:;lang=de Hallo\r\nSubject: hello\r\n\r\nContent-Type: text/plain\r\n\r\nhello")})
 		begin := time.Now()
 		time.Sleep(time.Second)
 		alice.take()
 		m := alice.all[len(alice.all)-1].Data.(streams.ChatStreamGotMessage).Message
 		if m.Sender.URI != "sip:bob@example.test" || len(m.Recipients) != 1 || m.Recipients[0].URI != "sip:alice@example.test" ||
-			m.Timestamp.Before(begin) || m.Timestamp.After(time.Now()) || string(m.Body) != "hello" {
+			m.Timestamp.Before(begin) || m.Timestamp.After(time.Now()) || string(m.Body) != "hello" || m.Subject != "hello" {
 			t.Errorf("%+v", m)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 	"github.com/go-sipsimple/callflow/sipsimple/msrp/cpim"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
@@ -75,6 +76,17 @@ func TestChatOrder(t *testing.T) {
 		if text := strings.Join(alice.take(), " "); strings.Count(text, "DidSendMessage") != 50 || strings.Count(text, "DidDeliverMessage") != 50 {
 			t.Errorf("%s", text)
 		}
+		end(alice, bob)
+	})
+}
+
+// TestChatReportedAtOnce: a message is told to be sent before it is told to be delivered, however fast the report is.
+func TestChatReportedAtOnce(t *testing.T) {
+	withChat(t, func(_ *simnet.Network, alice, bob *talker) {
+		id := alice.say("hello")
+		alice.chat().ReceiveReport(msrp.Report{MessageID: id, Code: 200, Range: msrp.ByteRange{Start: 1, End: 1000, Total: 1000}})
+		time.Sleep(time.Second)
+		alice.expect("DidSendMessage", "DidDeliverMessage")
 		end(alice, bob)
 	})
 }

@@ -260,5 +260,8 @@ func TestOddEvents(t *testing.T) {
 		if got := bob.dialled(); got != "12234" {
 			t.Errorf("bob got %s", got)
 		}
+		if s := bob.audio().Statistics().RX; s.Malformed != 1 || s.Packets != 11 {
+			t.Errorf("statistics %+v", s)
+		}
 	})
 }

@@ -1,10 +1,12 @@
 package streams_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"github.com/go-sipsimple/callflow/simnet"
@@ -113,6 +115,33 @@ func TestStatisticsGoOn(t *testing.T) {
 		}
 		if second.TX.Packets <= first.TX.Packets {
 			t.Errorf("sent %+v, before %+v", second.TX, first.TX)
+		}
+	})
+}
+
+// TestReportsGoOn: a source that stays the same over a change of the codec is reported as before.
+func TestReportsGoOn(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		c := watchControl(t, n, "bob")
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		seq := uint16(65530)
+		for i, payloadType := range []uint8{0, 8} {
+			bob.answered(t, p.offer(t, fmt.Sprintf("m=audio 4000 RTP/AVP %d\r\n", payloadType)))
+			for range 20 {
+				p.send(t, bob, rtp.Header{SequenceNumber: seq, SSRC: 1, PayloadType: payloadType}, 160)
+				seq++
+				time.Sleep(20 * time.Millisecond)
+			}
+			seq += uint16(5 * (1 - i)) // five are lost meanwhile
+		}
+		time.Sleep(10 * time.Second)
+		_, sent := c.all()
+		last := sent[len(sent)-1][0].(*rtcp.SenderReport).Reports[0]
+		if last.SSRC != 1 || last.TotalLost != 5 || last.LastSequenceNumber != 65530+44 {
+			t.Errorf("the last report is %+v", last)
 		}
 	})
 }

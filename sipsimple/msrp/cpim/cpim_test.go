@@ -30,6 +30,7 @@ func TestParse(t *testing.T) {
 			To:          []cpim.Identity{{DisplayName: "Depressed Donkey", URI: "im:eeyore@100akerwood.com"}},
 			Subjects:    []cpim.Subject{{Text: "the weather will be fine today"}, {Language: "fr", Text: "beau temps prevu pour aujourd'hui"}},
 			DateTime:    m.DateTime,
+			Required:    []string{"MyFeatures.VitalMessageOption"},
 			Headers:     []cpim.Header{{Namespace: "mid:MessageFeatures@id.foo.com", Name: "VitalMessageOption", Value: "Confirmation-requested"}, {Namespace: "mid:MessageFeatures@id.foo.com", Name: "WackyMessageOption", Value: "Use-silly-font"}},
 			ContentType: "text/xml; charset=utf-8", MIME: []cpim.Header{{Name: "Content-ID", Value: "<1234567890@foo.com>"}},
 			Body: m.Body,
@@ -40,6 +41,23 @@ func TestParse(t *testing.T) {
 		if !strings.HasPrefix(string(m.Body), "<body>") {
 			t.Errorf("body %q", m.Body)
 		}
+	}
+}
+
+// TestAppend: the headers in the order of streams.md 7.5, as they are written.
+func TestAppend(t *testing.T) {
+	m := cpim.Message{
+		From: cpim.Identity{DisplayName: "A\\B", URI: "sip:a@x"}, To: []cpim.Identity{{URI: "sip:b@x"}, {DisplayName: "C", URI: "sip:c@x"}},
+		CC: []cpim.Identity{{URI: "sip:d@x"}}, Subjects: []cpim.Subject{{Text: "tab\t"}, {Language: "fr", Text: "été"}},
+		DateTime: time.Date(2026, 1, 2, 3, 4, 5, 999_000_000, time.FixedZone("", 2*3600)), Required: []string{"ns1.A", "Subject"},
+		Headers:     []cpim.Header{{Namespace: "urn:x", Name: "A", Value: "1"}, {Namespace: "urn:y", Name: "B", Value: "2"}, {Namespace: "urn:x", Name: "C", Value: "3"}},
+		ContentType: "text/plain; charset=utf-8", MIME: []cpim.Header{{Name: "Content-ID", Value: "<1>"}}, Body: []byte("hi"),
+	}
+	want := "From: A\\\\B <sip:a@x>\r\nTo: <sip:b@x>\r\nTo: C <sip:c@x>\r\ncc: <sip:d@x>\r\nSubject: tab\\u0009\r\nSubject:;lang=fr été\r\n" +
+		"DateTime: 2026-01-02T03:04:05+02:00\r\nRequired: ns1.A,Subject\r\nNS: ns1 <urn:x>\r\nns1.A: 1\r\nNS: ns2 <urn:y>\r\nns2.B: 2\r\nns1.C: 3\r\n\r\n" +
+		"Content-Type: text/plain; charset=utf-8\r\nContent-ID: <1>\r\n\r\nhi"
+	if got := string(m.Append(nil)); got != want {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 }
 

@@ -172,7 +172,7 @@ func (m *Message) take(name, value string, namespaces map[string]string) {
 		if at, err := time.Parse(time.RFC3339, strings.TrimSpace(text)); err == nil {
 			m.DateTime = at
 		}
-	case "Required":
+	case "Required", "Require": // the seed's, and that of RFC 3862 section 4.7
 		for _, word := range strings.Split(unescape(text), ",") {
 			m.Required = append(m.Required, strings.TrimSpace(word))
 		}
