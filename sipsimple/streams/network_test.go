@@ -324,6 +324,46 @@ func TestOddPackets(t *testing.T) {
 	})
 }
 
+// TestMalformedPackets: what comes from the peer and is no RTP is counted and harms nothing; padding, CSRCs and an
+// extension (RFC 3550 section 5.1) are no sound.
+func TestMalformedPackets(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\n"))
+		to := net.UDPAddrFromAddrPort(bob.audio().LocalRTPAddress())
+		header := func(first byte, seq int) []byte { return []byte{first, 0, 0, byte(seq), 0, 0, 0, 0, 0, 0, 0, 1} }
+		begin := time.Now()
+		for i := range 50 {
+			sound := make([]byte, 160)
+			packet := append(append(header(0xB1, i), 9, 9, 9, 9, 0xBE, 0xDE, 0, 1, 7, 7, 7, 7), sound...) // a CSRC and an extension
+			packet = append(packet, 1, 2, 3, 4)                                                           // and padding
+			for _, data := range [][]byte{
+				packet, {}, {0x80}, packet[:11], append(header(0x40, i), sound...), append(header(0xC0, i), sound...),
+				header(0x8F, i), append(header(0x90, i), 0xBE, 0xDE, 0xFF, 0xFF), append(header(0xA0, i), 200), append(header(0xA0, i), 0),
+			} {
+				_, err := p.conn.WriteTo(data, to)
+				check(t, err)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		loud := 0
+		for _, s := range bob.sound.Heard(begin, time.Now()) {
+			if s < -31000 {
+				loud++
+			}
+		}
+		if s := bob.audio().Statistics().RX; s.Packets != 50 || s.Bytes != 50*160 || s.Malformed != 50*9 || s.Lost+s.Unplayable+s.Strangers != 0 {
+			t.Errorf("statistics %+v", s)
+		}
+		if loud < 950*8 {
+			t.Errorf("%d ms of a second are heard", loud/8)
+		}
+	})
+}
+
 // TestSeveralCodecsAnswered: a peer that answers with more than one codec may send any of them (RFC 3264 section 7),
 // also one of another rate. We send the first.
 func TestSeveralCodecsAnswered(t *testing.T) {

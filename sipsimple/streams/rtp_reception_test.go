@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"pgregory.net/rapid"
 )
 
@@ -135,6 +136,59 @@ func TestLossPeriods(t *testing.T) {
 		if n := len(c.lost); n > 0 && r.gaps.periods.Last != 20_000*c.lost[n-1] {
 			t.Errorf("lost %v: the last period is %d µs", c.lost, r.gaps.periods.Last)
 		}
+	}
+}
+
+// TestReportTimes: the first report is due with the tenth packet, or after 5 s without, the others every 5 s, give or
+// take half a second by chance.
+func TestReportTimes(t *testing.T) {
+	c := newReports(1, "x")
+	if c.tick(9) || !c.tick(10) || c.tick(11) {
+		t.Error("the first report is not due with the tenth packet")
+	}
+	least, most := reportEvery, 0
+	for range 1000 {
+		ticks := 1
+		for !c.tick(100) {
+			ticks++
+		}
+		least, most = min(least, ticks), max(most, ticks)
+	}
+	if least < 224 || least > 230 || most < 270 || most > 275 {
+		t.Errorf("%d to %d ticks from one report to the next, want 225 to 275", least, most)
+	}
+	silent, ticks := newReports(1, "x"), 1
+	for !silent.tick(0) {
+		ticks++
+	}
+	if ticks != 250 {
+		t.Errorf("without packets the first report is due after %d ticks", ticks)
+	}
+}
+
+// TestRoundTrip: what is left of the time since our report without the time that the peer had it; what cannot be is left
+// out (RFC 3550 section 6.4.1).
+func TestRoundTrip(t *testing.T) {
+	now := time.Unix(1000, 0)
+	ago := func(d time.Duration) uint32 { return middle(ntpTime(now.Add(-d))) }
+	for _, block := range []struct {
+		rtcp.ReceptionReport
+		want int // µs; -1: left out
+	}{
+		{rtcp.ReceptionReport{SSRC: 7, LastSenderReport: ago(3 * time.Second), Delay: 2 << 16}, 1_000_000},
+		{rtcp.ReceptionReport{SSRC: 8, LastSenderReport: ago(3 * time.Second), Delay: 2 << 16}, -1}, // of somebody else
+		{rtcp.ReceptionReport{SSRC: 7, LastSenderReport: ago(time.Second), Delay: 2 << 16}, -1},
+		{rtcp.ReceptionReport{SSRC: 7, LastSenderReport: ago(2 * time.Hour)}, -1},
+		{rtcp.ReceptionReport{SSRC: 7, Delay: 5}, -1}, // no report of ours has come
+	} {
+		c := newReports(1, "x")
+		c.told(7, 8000, []rtcp.ReceptionReport{block.ReceptionReport}, now)
+		if c.rtt.Count != max(0, min(1, block.want+1)) || c.rtt.Count == 1 && c.rtt.Last != block.want {
+			t.Errorf("%+v is a round trip of %+v", block.ReceptionReport, c.rtt)
+		}
+	}
+	if got := ntpTime(time.Unix(0, 500_000_000)); got != 2208988800<<32|1<<31 {
+		t.Errorf("half a second after the beginning of 1970 is %x", got)
 	}
 }
 
