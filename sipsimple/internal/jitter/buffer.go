@@ -10,8 +10,13 @@ const ringSize = 64
 const DefaultLimit = 25
 
 // shrinkAfter is how many packets must have found another one waiting behind
-// them before one is left out to shorten the delay (3 s of 20 ms packets).
-const shrinkAfter = 150
+// them before one is left out to shorten the delay (3 s of 20 ms packets). The more
+// have always been waiting, as after a stall of the network, the sooner it is, but
+// not before shrinkLeast (0.3 s).
+const (
+	shrinkAfter = 150
+	shrinkLeast = 15
+)
 
 // Packet is one media packet. Its payload belongs to the buffer.
 type Packet struct {
@@ -46,8 +51,9 @@ const (
 // Buffer is an adaptive jitter buffer. It starts with no delay of its own. A
 // packet that is missing when its turn comes is concealed and waited for: if it
 // comes within the time of one packet it is played, and the delay has grown by
-// that much; if a later one is there by then, it is lost. When packets keep
-// waiting for 3 s, one is left out and the delay is shorter again.
+// that much; if a later one is there by then, it is lost. When a packet keeps
+// waiting for 3 s, or many for a shorter time, one is left out and the delay is
+// shorter again.
 type Buffer struct {
 	Counters
 
@@ -228,7 +234,7 @@ func (b *Buffer) starve() Verdict {
 func (b *Buffer) shrink() bool {
 	b.spare = min(b.spare, b.count-1)
 	b.window++
-	if b.window < shrinkAfter {
+	if b.window < max(shrinkLeast, shrinkAfter/max(1, b.spare)) {
 		return false
 	}
 	long := b.spare >= 1 && b.slots[(b.next+1)%ringSize].full

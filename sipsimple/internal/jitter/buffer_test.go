@@ -69,7 +69,7 @@ func TestBufferIsBounded(t *testing.T) {
 	for i := range 60 {
 		b.Push(jitter.Packet{Seq: uint16(i)})
 	}
-	if b.Len() != jitter.DefaultLimit || b.Discarded != 60-jitter.DefaultLimit {
+	if b.Len() != 25 || b.Discarded != 60-25 {
 		t.Errorf("%d packets wait, %+v", b.Len(), b.Counters)
 	}
 }
@@ -90,6 +90,30 @@ func TestBufferShrinks(t *testing.T) {
 	if joins != 2 || b.Len() != 1 {
 		t.Errorf("%d packets left out, %d wait", joins, b.Len())
 	}
+}
+
+// TestBufferAfterStall: half a second that came at once is caught up with within 10 s (compare P20), at no more than
+// three packets a second.
+func TestBufferAfterStall(t *testing.T) {
+	b := jitter.NewBuffer()
+	for i := range 25 {
+		b.Push(jitter.Packet{Seq: uint16(i)})
+	}
+	pops, last := 0, -1000
+	for i := 25; b.Len() > 2; i++ {
+		if _, verdict := b.Pop(); verdict == jitter.Join {
+			if pops-last < 15 {
+				t.Errorf("two packets are left out within %d", pops-last)
+			}
+			last = pops
+		}
+		pops++
+		b.Push(jitter.Packet{Seq: uint16(i)})
+	}
+	if pops > 500 {
+		t.Errorf("it takes %d packets until only two wait", pops)
+	}
+	t.Logf("%d packets", pops)
 }
 
 // TestBufferProperties: whatever comes, the order is kept, nothing is played
