@@ -18,16 +18,25 @@ import (
 // is told.
 func withScriptedPeer(t *testing.T, direction sdp.Direction, body func(alice *talker, peer *msrp.Session, told *reports)) {
 	t.Helper()
+	scripted(t, func(env *streams.Environment) streams.MediaStream {
+		s := streams.NewChatStream(env)
+		check(t, s.SetDirection(direction))
+		return s
+	}, body)
+}
+
+// scripted is withScriptedPeer for any stream.
+func scripted(t *testing.T, stream func(*streams.Environment) streams.MediaStream, body func(alice *talker, peer *msrp.Session, told *reports)) {
+	t.Helper()
 	withTalkers(t, func(_ *simnet.Network, alice, bob *talker) {
-		alice.stream = streams.NewChatStream(alice.env)
-		check(t, alice.chat().SetDirection(direction))
+		alice.stream = stream(alice.env)
 		check(t, alice.stream.Initialize(alice, streams.Outgoing))
 		offer := alice.describe()
 		e, err := msrp.Open(context.Background(), msrp.Config{Net: bob.host, Host: bob.host.Addr(), Mode: msrp.Connect})
 		check(t, err)
 		line := callsdp.CloneLine(offer.MediaDescriptions[0])
 		line.Attributes = []sdp.Attribute{
-			sdp.NewAttribute("path", e.Path().String()), sdp.NewAttribute("accept-types", "message/cpim"), sdp.NewAttribute("setup", "active"),
+			sdp.NewAttribute("path", e.Path().String()), sdp.NewAttribute("accept-types", "message/cpim application/x-rfb"), sdp.NewAttribute("setup", "active"),
 		}
 		answer := callsdp.NewSession("lab", bob.host.Addr(), 1)
 		answer.MediaDescriptions = []*sdp.MediaDescription{line}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-sipsimple/callflow/simnet"
+	"github.com/go-sipsimple/callflow/sipsimple/msrp"
 	callsdp "github.com/go-sipsimple/callflow/sipsimple/sdp"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
 )
@@ -236,6 +237,36 @@ func TestKilled(t *testing.T) {
 	if whole == 0 || whole == runs {
 		t.Error("the moments prove nothing")
 	}
+}
+
+// pulling is a stream that asks for a file of so many octets, NoSize for one of any size.
+func pulling(t *testing.T, size int64) func(*streams.Environment) streams.MediaStream {
+	return func(env *streams.Environment) streams.MediaStream {
+		s, err := streams.NewFileTransferStream(env, streams.FileSelector{Name: "f", Size: size}, callsdp.RecvOnly)
+		check(t, err)
+		return s
+	}
+}
+
+// TestOneFile: another message than that of the file is refused, and does the file no harm.
+func TestOneFile(t *testing.T) {
+	scripted(t, pulling(t, 200000), func(alice *talker, peer *msrp.Session, told *reports) {
+		slow, writer := io.Pipe()
+		peer.Send(msrp.Outgoing{ContentType: "text/plain", Body: slow, Size: 200000, SuccessReport: true, Bulk: true})
+		_, err := writer.Write(make([]byte, 100000))
+		check(t, err)
+		peer.Send(msrp.Outgoing{ContentType: "text/plain", Data: []byte("another"), SuccessReport: true})
+		time.Sleep(time.Second)
+		_, err = writer.Write(make([]byte, 100000))
+		check(t, err)
+		time.Sleep(time.Second)
+		if got := strings.Join(told.lines(), ";"); strings.Count(got, "failed 413") != 1 || strings.Count(got, "failed") != 1 {
+			t.Errorf("%s", got)
+		}
+		if got := alice.take(); got[len(got)-1] != "DidFinish" {
+			t.Errorf("%q", got)
+		}
+	})
 }
 
 // TestHugeFile: a quarter of a gigabyte in virtual time, with content that is made on the way.

@@ -87,6 +87,38 @@ func TestReports(t *testing.T) {
 	})
 }
 
+// TestReceiverReports: who sends nothing reports as a receiver (RFC 3550 section 6.4.2), also who has sent before.
+func TestReceiverReports(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		c := watchControl(t, n, "bob")
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		reports := func() (senders, receivers int) {
+			_, before := c.all()
+			time.Sleep(16 * time.Second)
+			_, sent := c.all()
+			for _, compound := range sent[len(before)+1:] { // the first tells of the time before
+				switch compound[0].(type) {
+				case *rtcp.SenderReport:
+					senders++
+				case *rtcp.ReceiverReport:
+					receivers++
+				}
+			}
+			return senders, receivers
+		}
+		for _, direction := range []string{"sendonly", "sendrecv", "sendonly"} {
+			bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\na="+direction+"\r\n"))
+			senders, receivers := reports()
+			if sends := direction == "sendrecv"; senders+receivers < 2 || (senders > 0) != sends || (receivers > 0) == sends {
+				t.Errorf("offer %s: %d sender reports, %d receiver reports", direction, senders, receivers)
+			}
+		}
+	})
+}
+
 // TestStatistics: both ends agree on loss; round trip and jitter are measured.
 func TestStatistics(t *testing.T) {
 	withCall(t, options{}, func(n *simnet.Network, alice, bob *party) {

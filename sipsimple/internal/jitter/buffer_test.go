@@ -52,6 +52,7 @@ func TestBuffer(t *testing.T) {
 		{"too late", [][]int{{1}, {3}, {4}, {2}}, "1 c 3 4", jitter.Counters{Lost: 1, Reordered: 1, Discarded: 1}},
 		{"duplicates", [][]int{{1, 1}, {1, 2, 2}, {3}}, "1 2 3", jitter.Counters{Duplicate: 3}},
 		{"a jump needs two", [][]int{{1}, {5000}, {2}, {3}, {9000, 9001}, {9002}}, "1 c 2 3 9001 9002", jitter.Counters{Discarded: 2}},
+		{"in a row", [][]int{{1}, {5000}, {2}, {5001}, {3}, {4}}, "1 c 2 c 3 4", jitter.Counters{Discarded: 2}},
 	} {
 		b := jitter.NewBuffer()
 		if got := play(b, c.turns...); got != c.want {
