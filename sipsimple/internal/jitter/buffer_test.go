@@ -200,6 +200,25 @@ func TestConcealer(t *testing.T) {
 	}
 }
 
+// TestConcealerJoins: where a packet is left out, what follows joins what came before without a click.
+func TestConcealerJoins(t *testing.T) {
+	for _, hz := range []float64{210, 440, 1020} {
+		limit := 1.5*largestStep(tone(hz, 0, 800)) + 2
+		for begin := 0; begin < 140; begin += 7 {
+			c := jitter.NewConcealer(8000)
+			for i := range 5 {
+				c.Heard(tone(hz, begin+160*i, 160))
+			}
+			c.Skip()
+			next := tone(hz, begin+6*160, 160)
+			c.Heard(next)
+			if step := largestStep(append(tone(hz, begin+790, 10), next...)); step > limit {
+				t.Errorf("%v Hz, from %d: a step of %.0f, more than %.0f", hz, begin, step, limit)
+			}
+		}
+	}
+}
+
 func TestConcealerFades(t *testing.T) {
 	c := jitter.NewConcealer(8000)
 	for i := range 5 {
