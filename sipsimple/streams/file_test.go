@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -267,6 +268,31 @@ func TestOneFile(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
+}
+
+// TestAbortedWhileRemoved: a sender that is being removed gives its file up, which is a failure only to who does not know.
+func TestAbortedWhileRemoved(t *testing.T) {
+	for _, knows := range []bool{false, true} {
+		withTalkers(t, func(_ *simnet.Network, alice, bob *talker) {
+			slow, writer := io.Pipe()
+			alice.push(streams.FileSelector{Name: "f", Size: 1 << 20, Content: slow})
+			join(alice, bob, nil)
+			_, err := writer.Write(make([]byte, 100000))
+			check(t, err)
+			time.Sleep(time.Second)
+			bob.take()
+			if knows {
+				bob.stream.Deactivate()
+			}
+			alice.stream.End()
+			time.Sleep(5 * time.Second)
+			failure := "DidFail reading: the peer has aborted the transfer"
+			if got := bob.take(); slices.Contains(got, failure) == knows {
+				t.Errorf("removal is known: %t; %q", knows, got)
+			}
+			end(alice, bob)
+		})
+	}
 }
 
 // TestHugeFile: a quarter of a gigabyte in virtual time, with content that is made on the way.

@@ -192,6 +192,29 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestParseControl: RTCP comes in compounds that begin with a report (RFC 3550 section 6.1 and appendix A.2).
+func TestParseControl(t *testing.T) {
+	report, name, bye := &rtcp.ReceiverReport{SSRC: 1}, rtcp.NewCNAMESourceDescription(1, "x"), &rtcp.Goodbye{Sources: []uint32{1}}
+	for _, c := range []struct {
+		packets []rtcp.Packet
+		want    bool
+	}{
+		{[]rtcp.Packet{report, name, bye}, true}, {[]rtcp.Packet{&rtcp.SenderReport{SSRC: 1}}, true}, {[]rtcp.Packet{bye}, false},
+		{[]rtcp.Packet{name, report}, false}, {[]rtcp.Packet{bye, report}, false},
+	} {
+		data, err := rtcp.Marshal(c.packets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if packets, ok := parseControl(data); ok != c.want || ok && len(packets) != len(c.packets) {
+			t.Errorf("%v is taken: %t", c.packets, ok)
+		}
+		if _, ok := parseControl(data[:len(data)-1]); ok {
+			t.Errorf("%v without its last octet is taken", c.packets)
+		}
+	}
+}
+
 // FuzzControl: nothing that comes to the RTCP port panics.
 func FuzzControl(f *testing.F) {
 	f.Add([]byte{0x80, 201, 0, 1, 0, 0, 0, 1, 0x81, 203, 0, 1, 0, 0, 0, 1})
