@@ -94,6 +94,26 @@ func TestBufferShrinks(t *testing.T) {
 	}
 }
 
+// TestBufferLeavesOutNothingBeforeAGap: two packets in a row would be missing then.
+func TestBufferLeavesOutNothingBeforeAGap(t *testing.T) {
+	b := jitter.NewBuffer()
+	push := func(seq int) { b.Push(jitter.Packet{Seq: uint16(seq)}) }
+	push(0)
+	push(1)
+	for seq := range 148 {
+		b.Pop()
+		push(seq + 2)
+	}
+	b.Pop()
+	push(151) // 150 is missing, when it would be time to leave 149 out
+	if p, verdict := b.Pop(); verdict != jitter.Play || p.Seq != 149 {
+		t.Errorf("verdict %d", verdict)
+	}
+	if _, verdict := b.Pop(); verdict != jitter.Conceal {
+		t.Errorf("then verdict %d", verdict)
+	}
+}
+
 // TestBufferAfterStall: half a second that came at once is caught up with within 10 s (compare P20), at no more than
 // three packets a second.
 func TestBufferAfterStall(t *testing.T) {
