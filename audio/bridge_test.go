@@ -48,6 +48,64 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// TestDeepTree is P13 with three levels: each adds a frame of delay, in both directions, and nothing else.
+func TestDeepTree(t *testing.T) {
+	device, mixer := newBench(t)
+	outer, middle, inner := audio.NewAudioBridge(mixer), audio.NewAudioBridge(mixer), audio.NewAudioBridge(mixer)
+	a, b, c := newEnd(t, mixer, constant(1)), newEnd(t, mixer, constant(10)), newEnd(t, mixer, constant(100))
+	add(t, outer, a, middle)
+	add(t, middle, b, inner)
+	add(t, inner, c)
+	heard := func(e *end) int16 {
+		if e.quiet {
+			return 0
+		}
+		return e.heard[0]
+	}
+	for tick, want := range [][3]int16{{0, 0, 0}, {10, 101, 10}, {110, 101, 11}, {110, 101, 11}} {
+		device.tick()
+		if got := [3]int16{heard(a), heard(b), heard(c)}; got != want {
+			t.Errorf("tick %d: they hear %d, want %d", tick, got, want)
+		}
+	}
+}
+
+// TestOwnSlot: a port does not hear itself, nor what has the same slot, as two views of the sound device.
+func TestOwnSlot(t *testing.T) {
+	_, mixer := newBench(t)
+	bridge := audio.NewAudioBridge(mixer)
+	add(t, bridge, audio.NewAudioDevice(mixer), audio.NewAudioDevice(mixer))
+	if c := mixer.Connections(); len(c) != 0 {
+		t.Errorf("connections %v", c)
+	}
+}
+
+// TestStopTellsOfSlots: a nested bridge that stops has no slots any more, and says so.
+func TestStopTellsOfSlots(t *testing.T) {
+	center := notification.NewCenter(nil)
+	var told []notification.Notification
+	mixer, err := audio.NewMixer(audio.MixerConfig{Device: &bench{}, Center: center})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer, inner, plain := audio.NewAudioBridge(mixer), audio.NewAudioBridge(mixer), audio.NewAudioBridge(mixer)
+	add(t, outer, inner)
+	center.AddObserver(notification.ObserverFunc(func(n notification.Notification) { told = append(told, n) }))
+	for _, b := range []*audio.AudioBridge{inner, inner, plain, outer} {
+		b.Stop()
+	}
+	if err := center.Flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 1 || told[0].Sender != inner || inner.ProducerSlot() != audio.NoSlot || inner.ConsumerSlot() != audio.NoSlot {
+		t.Fatalf("told %v", told)
+	}
+	f := told[0].Fields()
+	if f["consumer_slot_changed"] != true || f["producer_slot_changed"] != true || f["new_consumer_slot"] != nil || f["new_producer_slot"] != nil {
+		t.Errorf("fields %v", f)
+	}
+}
+
 // TestBridgeRefuses: a bridge takes no port of another mixer and no loop, and
 // gives back only what is in it (row X10).
 func TestBridgeRefuses(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 
 	"github.com/go-sipsimple/callflow/simnet"
 )
@@ -115,6 +116,52 @@ func TestReceiverReports(t *testing.T) {
 			if sends := direction == "sendrecv"; senders+receivers < 2 || (senders > 0) != sends || (receivers > 0) == sends {
 				t.Errorf("offer %s: %d sender reports, %d receiver reports", direction, senders, receivers)
 			}
+		}
+	})
+}
+
+// TestControlOfOthers: only the source that is heard counts: its sender reports are answered, its BYE ends it, so that
+// what it sends next begins anew, wherever its sequence is (RFC 3550 section 6.3.4).
+func TestControlOfOthers(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		c := watchControl(t, n, "bob")
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\n"))
+		control := func(packets ...rtcp.Packet) {
+			data, err := rtcp.Marshal(packets)
+			check(t, err)
+			_, err = p.conn.WriteTo(data, net.UDPAddrFromAddrPort(bob.audio().LocalRTPAddress())) // RFC 5761
+			check(t, err)
+		}
+		sound := func(seq int) {
+			for i := range 20 {
+				p.send(t, bob, rtp.Header{SSRC: 1, SequenceNumber: uint16(seq + i)}, 160)
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		told := func() uint32 {
+			time.Sleep(6 * time.Second)
+			_, sent := c.all()
+			return sent[len(sent)-1][0].(*rtcp.SenderReport).Reports[0].LastSenderReport
+		}
+		sound(0)
+		control(&rtcp.SenderReport{SSRC: 2, NTPTime: 2 << 16})
+		if got := told(); got != 0 {
+			t.Errorf("a sender report of another source is answered: %d", got)
+		}
+		control(&rtcp.SenderReport{SSRC: 1, NTPTime: 3 << 16})
+		if got := told(); got != 3 {
+			t.Errorf("a sender report of the source is answered with %d", got)
+		}
+		control(&rtcp.ReceiverReport{SSRC: 2}, &rtcp.Goodbye{Sources: []uint32{2}})
+		sound(20)
+		control(&rtcp.ReceiverReport{SSRC: 1}, &rtcp.Goodbye{Sources: []uint32{1}})
+		sound(30000)
+		if s := bob.audio().Statistics().RX; s.Packets != 60 || s.Discarded+s.Lost != 0 {
+			t.Errorf("statistics %+v", s)
 		}
 	})
 }

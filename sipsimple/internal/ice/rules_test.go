@@ -72,6 +72,29 @@ func TestEarlyCheckIsRemembered(t *testing.T) {
 	}
 }
 
+// A check must name both parties as soon as both are known (RFC 8445 section 7.3).
+func TestUserNames(t *testing.T) {
+	w := newWorld([2]nat{none, none}, [2]bool{true, false})
+	a, b := w.ends[0].agent, w.ends[1].agent
+	w.start(t, 0)
+	a.Take()
+	from := w.ends[1].base(ice.RTP)
+	for name, answered := range map[string]bool{
+		a.Credentials().Ufrag + ":" + b.Credentials().Ufrag: true, a.Credentials().Ufrag + ":other": false, "other:" + b.Credentials().Ufrag: false,
+		a.Credentials().Ufrag: false,
+	} {
+		m, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(name), stun.RawAttribute{Type: stun.AttrPriority, Value: make([]byte, 4)},
+			role(stun.AttrICEControlled), stun.NewShortTermIntegrity(a.Credentials().Pwd), stun.Fingerprint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Receive(w.now, ice.RTP, from, m.Raw)
+		if out := a.Take(); (len(out) > 0) != answered {
+			t.Errorf("%q is answered with %d datagrams", name, len(out))
+		}
+	}
+}
+
 // Only who controls nominates (RFC 8445 section 7.3.1.5).
 func TestNominationByTheWrongSide(t *testing.T) {
 	for _, controlling := range []bool{true, false} {
