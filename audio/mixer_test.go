@@ -237,6 +237,13 @@ func TestConfig(t *testing.T) {
 			t.Errorf("sample rate %d is accepted", rate)
 		}
 	}
+	if _, err := audio.NewMixer(audio.MixerConfig{Tail: -time.Millisecond}); err == nil {
+		t.Error("a negative echo tail is accepted")
+	}
+	_, mixer := newBench(t)
+	if err := mixer.SetSoundDevices("bench", "bench", -time.Millisecond); err == nil || mixer.RealInputDevice() != "bench" {
+		t.Errorf("a negative echo tail: %v, input %q", err, mixer.RealInputDevice())
+	}
 }
 
 // TestNullDevice ticks without drift, and not at all while paused or closed.

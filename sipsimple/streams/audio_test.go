@@ -82,6 +82,39 @@ func TestOffer(t *testing.T) {
 	})
 }
 
+// TestCodecNames: formats are compared by name, whatever its case, by rate and by channels; static types need no rtpmap.
+func TestCodecNames(t *testing.T) {
+	for formats, want := range map[string]string{
+		"0\r\n": "PCMU", "8\r\n": "PCMA", "97\r\na=rtpmap:97 pCmU/8000\r\n": "PCMU", "97\r\na=rtpmap:97 PCMU/16000\r\n": "",
+		"97\r\na=rtpmap:97 PCMU/8000/2\r\n": "", "97\r\n": "", "0\r\na=rtpmap:0 G729/8000\r\n": "", "18 96\r\na=rtpmap:96 pcma/8000/1\r\n": "PCMA",
+	} {
+		inLab(t, func(n *simnet.Network) {
+			sent := watchPackets(t, n, "bob")
+			bob := newParty(t, n, "bob", options{})
+			defer bob.close()
+			p := newPeer(t, n, "p", 4000)
+			defer p.conn.Close()
+			text := p.offer(t, "m=audio 4000 RTP/AVP "+formats)
+			offer, err := callsdp.Parse([]byte(text))
+			check(t, err)
+			var registry streams.Registry
+			streams.RegisterAudio(&registry)
+			if _, err := registry.NewFromSDP(bob.env, offer, 0); (err == nil) != (want != "") {
+				t.Errorf("%q: %v", formats, err)
+			}
+			if want == "" {
+				return
+			}
+			bob.answered(t, text)
+			time.Sleep(100 * time.Millisecond)
+			number := fmt.Sprint(sent.all()[0].PayloadType)
+			if got := bob.audio().Codec(); got != want || !slices.Contains(offer.MediaDescriptions[0].MediaName.Formats, number) || number == "18" {
+				t.Errorf("%q: %s is spoken as %s", formats, got, number)
+			}
+		})
+	}
+}
+
 // TestAnswerHasOneCodec: the first of the offer's order that we have, under the
 // offer's number.
 func TestAnswerHasOneCodec(t *testing.T) {

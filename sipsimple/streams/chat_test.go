@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,43 @@ func expectChatError(t *testing.T, err error) {
 	t.Helper()
 	if _, ok := errors.AsType[*streams.ChatStreamError](err); !ok {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestChatTypes: what a message may be is what the peer takes wrapped; if it does not tell, what it takes at all.
+func TestChatTypes(t *testing.T) {
+	for _, c := range []struct{ types, wraps, takes, refuses string }{
+		{"message/cpim text/*", "text/plain", "text/plain", "text/html"},
+		{"message/cpim", "*", "image/png", ""},
+		{"message/cpim text/plain", "", "text/plain", "text/html"},
+		{"text/html", "*", "text/html", "text/plain"}, // without CPIM nothing is wrapped
+	} {
+		withTalkers(t, func(_ *simnet.Network, alice, bob *talker) {
+			alice.stream = streams.NewChatStream(alice.env)
+			check(t, alice.stream.Initialize(alice, streams.Outgoing))
+			offer := alice.describe()
+			var err error
+			bob.stream, err = allStreams().NewFromSDP(bob.env, offer, 0)
+			check(t, err)
+			check(t, bob.stream.Initialize(bob, streams.Incoming))
+			answer := bob.describe()
+			line := answer.MediaDescriptions[0]
+			line.Attributes = slices.DeleteFunc(line.Attributes, func(a sdp.Attribute) bool { return strings.HasPrefix(a.Key, "accept-") })
+			line.Attributes = append(line.Attributes, sdp.NewAttribute("accept-types", c.types))
+			if c.wraps != "" {
+				line.Attributes = append(line.Attributes, sdp.NewAttribute("accept-wrapped-types", c.wraps))
+			}
+			check(t, bob.stream.Start(answer, offer, 0))
+			check(t, alice.stream.Start(offer, answer, 0))
+			time.Sleep(time.Second)
+			_, err = alice.chat().SendMessage([]byte("x"), &streams.ChatOptions{ContentType: c.takes})
+			check(t, err)
+			if c.refuses != "" {
+				_, err = alice.chat().SendMessage([]byte("x"), &streams.ChatOptions{ContentType: c.refuses})
+				expectChatError(t, err)
+			}
+			end(alice, bob)
+		})
 	}
 }
 
