@@ -324,6 +324,21 @@ func TestOddPackets(t *testing.T) {
 	})
 }
 
+// TestOldHoldInAnAnswer: 0.0.0.0 holds in an answer too, whatever direction it tells.
+func TestOldHoldInAnAnswer(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{}, 440)
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.calls(t, p, "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\na=sendrecv\r\n")
+		if !bob.stream.OnHoldByRemote() || bob.stream.OnHoldByLocal() || bob.audio().RemoteRTPAddress().IsValid() {
+			t.Errorf("held by the peer: %t, by us: %t, sends to %v", bob.stream.OnHoldByRemote(), bob.stream.OnHoldByLocal(), bob.audio().RemoteRTPAddress())
+		}
+		expect(t, "bob", bob.take(), "MediaStreamDidInitialize", "AudioPortDidChangeSlots", "AudioStreamDidChangeHoldState remote on", "MediaStreamDidStart")
+	})
+}
+
 // TestMalformedPackets: what comes from the peer and is no RTP is counted and harms nothing; padding, CSRCs and an
 // extension (RFC 3550 section 5.1) are no sound.
 func TestMalformedPackets(t *testing.T) {

@@ -199,6 +199,7 @@ func TestControlAddress(t *testing.T) {
 		{"a=rtcp:4712 IN IP4 Q\r\n", "q:4712"},
 		{"a=rtcp:nonsense\r\n", "p:4001"},
 		{"a=rtcp:\r\n", "p:4001"},
+		{"a=rtcp:0\r\n", "p:4001"},
 		{"", "p:4001"},
 	} {
 		inLab(t, func(n *simnet.Network) {
