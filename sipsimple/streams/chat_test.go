@@ -128,9 +128,15 @@ func TestChatMisuse(t *testing.T) {
 	})
 	withTalkers(t, func(_ *simnet.Network, alice, _ *talker) {
 		s := streams.NewChatStream(alice.env)
-		_, err := s.SendMessage(nil, &streams.ChatOptions{Subject: "x"})
-		expectChatError(t, err)
-		_, err = s.SendMessage(nil, &streams.ChatOptions{ContentType: "image/png"})
+		carol := []cpim.Identity{{URI: "sip:carol@example.test"}}
+		for _, o := range []streams.ChatOptions{ // which need CPIM
+			{Subject: "x"}, {Timestamp: time.Now()}, {Recipients: carol}, {CourtesyRecipients: carol}, {Required: []string{"x"}},
+			{AdditionalHeaders: []cpim.Header{{Namespace: "urn:x", Name: "y"}}},
+		} {
+			_, err := s.SendMessage(nil, &o)
+			expectChatError(t, err)
+		}
+		_, err := s.SendMessage(nil, &streams.ChatOptions{ContentType: "image/png"})
 		expectChatError(t, err)
 		check(t, s.SetDirection(callsdp.RecvOnly))
 		_, err = s.SendMessage(nil, nil)

@@ -324,6 +324,29 @@ func TestOddPackets(t *testing.T) {
 	})
 }
 
+// TestNumberOfThePeer: a peer that answers with a payload type of its own (against RFC 3264 section 5.1) is sent that, and
+// heard with it.
+func TestNumberOfThePeer(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		sent := watchPackets(t, n, "bob")
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.calls(t, p, "m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 PCMU/8000\r\n")
+		for seq := range uint16(20) {
+			p.send(t, bob, rtp.Header{SequenceNumber: seq, PayloadType: 96}, 160)
+			time.Sleep(20 * time.Millisecond)
+		}
+		if s := bob.audio().Statistics().RX; s.Packets != 20 || s.Unplayable != 0 {
+			t.Errorf("statistics %+v", s)
+		}
+		if got := sent.all()[5].PayloadType; got != 96 || bob.audio().Codec() != "PCMU" {
+			t.Errorf("bob sends %d, %s", got, bob.audio().Codec())
+		}
+	})
+}
+
 // TestOldHoldInAnAnswer: 0.0.0.0 holds in an answer too, whatever direction it tells.
 func TestOldHoldInAnAnswer(t *testing.T) {
 	inLab(t, func(n *simnet.Network) {
