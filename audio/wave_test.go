@@ -120,6 +120,52 @@ func TestWavePlayer(t *testing.T) {
 	})
 }
 
+// TestWavePlayerOptions: the pause may come first, and the volume is that of the option.
+func TestWavePlayerOptions(t *testing.T) {
+	samples, octets := ramp(8000)
+	name := waveFile(t, 1, 1, 8000, 16, octets)
+	synctest.Test(t, func(t *testing.T) {
+		var w watcher
+		m, err := audio.NewMixer(audio.MixerConfig{Center: w.center()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		listener := &sink{mixer: m}
+		listener.slot, err = m.AddPort(nil, listener)
+		if err != nil {
+			t.Fatal(err)
+		}
+		player := audio.NewWavePlayer(m, name, audio.WavePlayerOptions{Volume: 50, Pause: time.Second, PauseFirst: true})
+		bridge := audio.NewAudioBridge(m)
+		defer bridge.Stop()
+		add(t, bridge, listener, player)
+		begin := time.Now()
+		if err := player.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(990 * time.Millisecond)
+		if player.ProducerSlot() != audio.NoSlot || !player.IsActive() {
+			t.Error("it plays before the pause is over")
+		}
+		for player.IsActive() && time.Since(begin) < 5*time.Second {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if took := time.Since(begin) - 2*time.Second; took.Abs() > 60*time.Millisecond {
+			t.Errorf("it took %v more than 2 s", took)
+		}
+		_ = m.Close()
+		if len(listener.heard) != len(samples) {
+			t.Fatalf("heard %d samples, want %d", len(listener.heard), len(samples))
+		}
+		for i, s := range listener.heard {
+			if want := samples[i] / 2; s != want {
+				t.Fatalf("sample %d is %d, want %d", i, s, want)
+			}
+		}
+	})
+}
+
 // TestWavePlayerEndsWithMixer: a mixer that closes ends what plays and what
 // pauses, and waits for its last word; then nothing starts.
 func TestWavePlayerEndsWithMixer(t *testing.T) {

@@ -82,6 +82,32 @@ func TestOffer(t *testing.T) {
 	})
 }
 
+// TestAudioValidateUpdate: a re-INVITE may change codec, address and direction, and end the m-line, but not make another
+// of it.
+func TestAudioValidateUpdate(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		bob := newParty(t, n, "bob", options{})
+		defer bob.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 0\r\n"))
+		for line, want := range map[string]bool{
+			"m=audio 4000 RTP/AVP 0": true, "m=audio 4000 RTP/AVP 8": true, "m=audio 5000 RTP/AVP 18 0": true, "m=audio 0 RTP/AVP 0": true,
+			"m=audio 0 RTP/AVP 18": true, "m=audio 4000 RTP/AVP 18": false, "m=video 4000 RTP/AVP 0": false, "m=audio 4000 RTP/SAVP 0": false,
+			"m=audio 4000 UDP/TLS/RTP/SAVP 0": false,
+		} {
+			d, err := callsdp.Parse([]byte(p.offer(t, line+"\r\n")))
+			check(t, err)
+			if got := bob.stream.ValidateUpdate(d, 0); got != want {
+				t.Errorf("%s: %t", line, got)
+			}
+			if bob.stream.ValidateUpdate(d, 1) {
+				t.Errorf("%s: there is no second line", line)
+			}
+		}
+	})
+}
+
 // TestCodecNames: formats are compared by name, whatever its case, by rate and by channels; static types need no rtpmap.
 func TestCodecNames(t *testing.T) {
 	for formats, want := range map[string]string{

@@ -65,3 +65,18 @@ func TestHoldState(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstOffer: the first one of all is sendrecv, also of a stream that is to be held: the hold follows in the next.
+func TestFirstOffer(t *testing.T) {
+	h := streams.HoldState{Wish: true}
+	if got := h.Offer(0); got != callsdp.SendRecv {
+		t.Errorf("the first offer is %v", got)
+	}
+	h.Negotiated(callsdp.SendRecv, callsdp.SendRecv)
+	if h.Local || !h.Silent() {
+		t.Errorf("after it %+v", h)
+	}
+	if got := h.Offer(callsdp.SendRecv); got != callsdp.SendOnly {
+		t.Errorf("the second offer is %v", got)
+	}
+}
