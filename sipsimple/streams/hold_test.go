@@ -27,6 +27,7 @@ func TestHoldState(t *testing.T) {
 			{false, "offer", receive, receive, false, true},
 		},
 		"inactive is not ours": {{false, "answer", none, none, false, true}, {false, "", none, none, false, true}},
+		"inactive keeps ours":  {{true, "offer", send, send, true, false}, {true, "", none, none, true, true}},
 		"recvonly is no hold":  {{false, "answer", send, send, false, false}, {false, "", send, send, false, false}},
 		"a refused hold, then another agreement": {
 			{true, "refused", send, 0, false, false}, {false, "", both, both, false, false},
@@ -78,5 +79,17 @@ func TestFirstOffer(t *testing.T) {
 	}
 	if got := h.Offer(callsdp.SendRecv); got != callsdp.SendOnly {
 		t.Errorf("the second offer is %v", got)
+	}
+}
+
+// TestWishStays: a description that we were not asked for does not make a wish forgotten that was not offered yet.
+func TestWishStays(t *testing.T) {
+	var h streams.HoldState
+	h.Offer(0)
+	h.Negotiated(callsdp.SendRecv, callsdp.SendRecv)
+	h.Wish = true
+	h.Negotiated(callsdp.RecvOnly, callsdp.RecvOnly)
+	if !h.Wish || h.Local || !h.Remote || h.Offer(callsdp.RecvOnly) != callsdp.Inactive {
+		t.Errorf("%+v", h)
 	}
 }

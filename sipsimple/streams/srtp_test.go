@@ -367,3 +367,33 @@ func TestCryptoLines(t *testing.T) {
 		})
 	}
 }
+
+// TestKeyingGoesOn: what was negotiated first decides on later offers: the protocol stays, the answer has the tag of the
+// offer, and after a plain answer there are no keys in ours.
+func TestKeyingGoesOn(t *testing.T) {
+	inLab(t, func(n *simnet.Network) {
+		secure := options{srtp: streams.EncryptionOptional, sip: "tls"}
+		bob, carol := newParty(t, n, "bob", secure), newParty(t, n, "carol", secure)
+		defer bob.close()
+		defer carol.close()
+		p := newPeer(t, n, "p", 4000)
+		defer p.conn.Close()
+		line := func(protocol, tag string) string {
+			return p.offer(t, "m=audio 4000 "+protocol+" 0\r\na=crypto:"+tag+" AES_CM_128_HMAC_SHA1_80 "+sdesKey+"\r\n")
+		}
+		bob.answered(t, line("RTP/AVP", "1"))
+		bob.answered(t, line("RTP/AVP", "7"))
+		if got := attributeOf(bob.media(false).MediaDescriptions[0], "crypto"); !strings.HasPrefix(got, "7 AES_CM_128_HMAC_SHA1_80 ") || !bob.audio().SRTPActive() {
+			t.Errorf("an offer with tag 7 is answered with %q", got)
+		}
+		d, err := callsdp.Parse([]byte(line("RTP/SAVP", "1")))
+		check(t, err)
+		if bob.stream.ValidateUpdate(d, 0) {
+			t.Error("another protocol is accepted")
+		}
+		carol.calls(t, p, "m=audio 4000 RTP/AVP 0\r\n")
+		if got := attributeOf(carol.media(true).MediaDescriptions[0], "crypto"); got != "" || carol.audio().SRTPActive() {
+			t.Errorf("after a plain answer carol offers %q", got)
+		}
+	})
+}
