@@ -132,7 +132,7 @@ func (d *daemon) tell(ctx context.Context, command string) error {
 	select {
 	case err := <-d.answers:
 		if err != nil {
-			return fmt.Errorf("Linphone refuses %s: %w", command, err)
+			return fmt.Errorf("linphone-daemon refuses %s: %w", command, err)
 		}
 		return nil
 	case <-ctx.Done():
