@@ -57,8 +57,8 @@ func (NullDriver) Device(input, output string) (Device, error) {
 // Watch implements [Driver].
 func (NullDriver) Watch(func()) {}
 
-// FixedDriver offers one duplex device under its name, for tests and for
-// programs that bring their own.
+// FixedDriver offers one duplex device under its name, to one mixer: voice and
+// alerts cannot both have it. Config.Sound of an application takes care of that.
 type FixedDriver struct{ Only Device }
 
 // Inputs implements [Driver].

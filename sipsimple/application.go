@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,7 +59,7 @@ type Config struct {
 	// Accounts of an application without storage. They do not register.
 	Accounts []*account.Account
 
-	Sound    audio.Device         // nil means those of Driver
+	Sound    audio.Device         // of the program, for calls only; nil means those of Driver
 	Driver   audio.Driver         // where sound devices come from; nil means there are none
 	Registry *streams.Registry    // stream types; nil means the built-in ones
 	Center   *notification.Center // nil means a new one
@@ -104,14 +105,38 @@ type Config struct {
 	Trace func(wire.TraceEntry) // may be nil: gets every SIP message sent and received
 }
 
-func (c Config) withDefaults() (Config, error) {
+// check names the field that is wrong. A misspelt word is not taken for none: it may
+// be "mandatory".
+func (c Config) check() error {
 	if c.Net == nil {
-		return c, errors.New("sipsimple: Config.Net is nil")
+		return errors.New("sipsimple: Config.Net is nil")
 	}
 	for i, acc := range c.Accounts {
-		if uri := acc.URI(); uri.User == "" || uri.Host == "" {
-			return c, fmt.Errorf("sipsimple: Config.Accounts[%d].ID %q is not user@domain", i, acc.ID)
+		if acc == nil {
+			return fmt.Errorf("sipsimple: Config.Accounts[%d] is nil", i)
 		}
+		if uri := acc.URI(); uri.User == "" || uri.Host == "" {
+			return fmt.Errorf("sipsimple: Config.Accounts[%d].ID %q is not user@domain", i, acc.ID)
+		}
+	}
+	for _, w := range []struct {
+		field, word string
+		words       []string
+	}{
+		{"RTP.SRTPEncryption", string(c.RTP.SRTPEncryption), []string{"disabled", "optional", "mandatory"}},
+		{"MSRP.Transport", c.MSRP.Transport, []string{"tls", "tcp"}},
+		{"MSRP.Model", string(c.MSRP.Model), []string{"relay", "acm", "bonjour"}},
+	} {
+		if w.word != "" && !slices.Contains(w.words, w.word) {
+			return fmt.Errorf("sipsimple: Config.%s %q is none of %s", w.field, w.word, strings.Join(w.words, ", "))
+		}
+	}
+	return nil
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if err := c.check(); err != nil {
+		return c, err
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader

@@ -26,7 +26,7 @@ func (a *Application) Storage() storage.Storage {
 	return nil
 }
 
-// Configuration holds the settings; nil without storage, as the next two.
+// Configuration holds the settings; nil before StartFrom and without storage.
 func (a *Application) Configuration() *configuration.Manager {
 	if l := a.load(); l != nil {
 		return l.configuration
@@ -34,7 +34,8 @@ func (a *Application) Configuration() *configuration.Manager {
 	return nil
 }
 
-// Settings are the general settings (seed: SIPSimpleSettings).
+// Settings are the general settings (seed: SIPSimpleSettings); nil before
+// StartFrom and without storage.
 func (a *Application) Settings() *configuration.General {
 	if l := a.load(); l != nil {
 		return l.general
@@ -42,7 +43,7 @@ func (a *Application) Settings() *configuration.General {
 	return nil
 }
 
-// AccountManager knows the accounts.
+// AccountManager knows the accounts; nil before StartFrom and without storage.
 func (a *Application) AccountManager() *account.Manager {
 	if l := a.load(); l != nil {
 		return l.accounts
@@ -86,9 +87,9 @@ func (a *Application) alert() audio.Ends {
 // Mixer is [Application.VoiceAudioMixer].
 func (a *Application) Mixer() *audio.Mixer { return a.voice().Mixer }
 
-// VoiceAudioMixer is on the input and output devices of the settings. It, and
-// the five that follow, are nil before the start, and other objects after a
-// change of the sample rate (seed: voice_audio_mixer …).
+// VoiceAudioMixer is on the input and output devices of the settings. Mixers,
+// bridges and devices are nil before the start, and other objects after a change
+// of the sample rate (seed: voice_audio_mixer …).
 func (a *Application) VoiceAudioMixer() *audio.Mixer { return a.voice().Mixer }
 
 // VoiceAudioBridge is where ports are heard on the output device, and hear the

@@ -3,8 +3,8 @@ package sipsimple_test
 import (
 	"bytes"
 	"errors"
-
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,11 +81,57 @@ func TestEngineDoesNotStart(t *testing.T) {
 
 func TestConfigIsChecked(t *testing.T) {
 	host := &simnet.Host{}
-	for _, cfg := range []sipsimple.Config{{}, {Net: host, Accounts: []*account.Account{{ID: "nobody"}}}} {
-		if _, err := sipsimple.NewApplication(cfg); err == nil {
-			t.Errorf("%+v is accepted", cfg)
+	for field, cfg := range map[string]sipsimple.Config{
+		"Net":                {},
+		"Accounts[0].ID":     {Net: host, Accounts: []*account.Account{{ID: "nobody"}}},
+		"Accounts[1]":        {Net: host, Accounts: []*account.Account{{ID: "bob@bob.test"}, nil}},
+		"RTP.SRTPEncryption": {Net: host, RTP: streams.RTPSettings{SRTPEncryption: "manditory"}},
+		"MSRP.Transport":     {Net: host, MSRP: streams.MSRPSettings{Transport: "udp"}},
+		"MSRP.Model":         {Net: host, MSRP: streams.MSRPSettings{Model: "direct"}},
+	} {
+		if _, err := sipsimple.NewApplication(cfg); err == nil || !strings.Contains(err.Error(), "Config."+field+" ") {
+			t.Errorf("%s: the error is %v", field, err)
 		}
 	}
+}
+
+// TestConnectChecksItsArguments: a call that cannot be is refused at once, and
+// leaves nothing behind that an application would wait for when it stops.
+func TestConnectChecksItsArguments(t *testing.T) {
+	inLab(t, func(l *lab) {
+		alice := l.party("alice")
+		bob, _ := core.ParseAddress("sip:bob@bob.test")
+		telephone, _ := core.ParseAddress("tel:+31203119700")
+		for argument, connect := range map[string]func(audio []streams.MediaStream) (*sipsimple.Session, error){
+			"account": func(audio []streams.MediaStream) (*sipsimple.Session, error) {
+				s := sipsimple.NewSession(alice.Application, nil)
+				return s, s.Connect(bob, nil, audio, nil)
+			},
+			"to": func(audio []streams.MediaStream) (*sipsimple.Session, error) {
+				s := sipsimple.NewSession(alice.Application, alice.acc)
+				return s, s.Connect(core.Address{}, nil, audio, nil)
+			},
+			"": func(audio []streams.MediaStream) (*sipsimple.Session, error) {
+				s := sipsimple.NewSession(alice.Application, alice.acc)
+				return s, s.Connect(telephone, nil, audio, nil)
+			},
+		} {
+			audio, err := alice.NewStream("audio", alice.acc)
+			must(t, err)
+			s, err := connect([]streams.MediaStream{audio})
+			wrong, ok := errors.AsType[*sipsimple.ArgumentError](err)
+			if argument == "" {
+				if err != nil {
+					t.Errorf("a telephone number: %v", err)
+				}
+				continue
+			}
+			if !ok || wrong.Argument != argument || s.State() != sipsimple.Null {
+				t.Errorf("%s: %v, state %s", argument, err, s.State())
+			}
+		}
+		stop(alice)
+	})
 }
 
 // A call whose ACK never comes cannot hold up the stop for longer than five

@@ -16,8 +16,8 @@ type (
 	SIPConferenceDidAddParticipant struct {
 		Participant string `field:"participant"`
 	}
-	// SIPConferenceDidNotAddParticipant: it has not. Code 0 means that no SIP
-	// code explains it.
+	// SIPConferenceDidNotAddParticipant: the participant has not joined. Code 0
+	// means that no SIP code explains it.
 	SIPConferenceDidNotAddParticipant struct {
 		Participant string `field:"participant"`
 		Code        int    `field:"code"`
@@ -33,13 +33,13 @@ type (
 	SIPConferenceDidRemoveParticipant struct {
 		Participant string `field:"participant"`
 	}
-	// SIPConferenceDidNotRemoveParticipant: it has not.
+	// SIPConferenceDidNotRemoveParticipant: the participant has not been sent away.
 	SIPConferenceDidNotRemoveParticipant struct {
 		Participant string `field:"participant"`
 		Code        int    `field:"code"`
 		Reason      string `field:"reason"`
 	}
-	// SIPConferenceGotRemoveParticipantProgress: how that gets on.
+	// SIPConferenceGotRemoveParticipantProgress: how sending away gets on.
 	SIPConferenceGotRemoveParticipantProgress struct {
 		Participant string `field:"participant"`
 		Code        int    `field:"code"`
@@ -47,7 +47,7 @@ type (
 	}
 )
 
-// NotificationName implements [notification.Data], as for all below.
+// NotificationName implements [notification.Data].
 func (SIPSessionGotConferenceInfo) NotificationName() string { return "SIPSessionGotConferenceInfo" }
 func (SIPConferenceDidAddParticipant) NotificationName() string {
 	return "SIPConferenceDidAddParticipant"

@@ -1,8 +1,10 @@
 // Package sipsimple is a SIP user agent as a library: calls with media streams,
 // told by notifications.
 //
-// Start from an [Application]. It owns sockets, a voice mixer and accounts:
+// Start from an [Application]. It owns sockets, a voice mixer and accounts. The
+// sockets of the operating system are github.com/pion/transport/v5/stdnet:
 //
+//	network, err := stdnet.NewNet()
 //	app, err := sipsimple.NewApplication(sipsimple.Config{
 //		Net:      network,
 //		Accounts: []*account.Account{alice},
@@ -20,9 +22,13 @@
 //	app.Center().AddObserver(observer)
 //	err := app.StartFrom(ctx, storage.NewFile("/home/alice/.sipsimple"))
 //
-// A [Session] is one call, in either direction. To place one, make it and
-// connect it with the streams to offer:
+// A [Session] is one call, in either direction. To place one, find the way to the
+// peer, make a session, and connect it with the streams to offer:
 //
+//	bob, err := core.ParseAddress("sip:bob@example.org")
+//	lookup := resolver.NewDNSLookup(app.Resolver(), nil)
+//	err = lookup.LookupSIPProxy(alice.NextHop(bob.URI), []string{"tls", "tcp", "udp"})
+//	routes, err := lookup.WaitRoutes(ctx) // not in an observer: it blocks
 //	session := sipsimple.NewSession(app, alice)
 //	audio, err := app.NewStream("audio", alice)
 //	err = session.Connect(bob, routes, []streams.MediaStream{audio}, nil)

@@ -55,7 +55,7 @@ type (
 	}
 )
 
-// NotificationName implements [notification.Data], as for those that follow.
+// NotificationName implements [notification.Data].
 func (SIPEngineWillStart) NotificationName() string       { return "SIPEngineWillStart" }
 func (SIPEngineDidStart) NotificationName() string        { return "SIPEngineDidStart" }
 func (SIPEngineDidFail) NotificationName() string         { return "SIPEngineDidFail" }

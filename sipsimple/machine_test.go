@@ -97,7 +97,7 @@ func (w *world) claim(verb string, args []string) bool {
 	switch verb {
 	case "connect": // connect a c via x y
 		names, routes, _ := strings.Cut(strings.Join(args, " "), " via ")
-		c := connectCommand{streams: w.streamList(strings.Fields(names))}
+		c := connectCommand{to: core.Address{URI: sip.Uri{User: "bob", Host: "bob.test"}}, streams: w.streamList(strings.Fields(names))}
 		for _, address := range strings.Fields(routes) {
 			c.routes = append(c.routes, core.Route{Address: address})
 		}

@@ -113,7 +113,9 @@ type (
 		Streams Streams `field:"streams"`
 	}
 	// SIPSessionDidFail closes a session that never started. Code 0 with a null
-	// Reason means that no SIP code explains it.
+	// Reason means that no SIP code explains it. FailureReason is "user_request" if
+	// somebody wanted it so, at either end, or the peer does not say why; else a
+	// text for people.
 	SIPSessionDidFail struct {
 		Originator         Originator     `field:"originator"`
 		Code               int            `field:"code"`
@@ -125,7 +127,8 @@ type (
 	SIPSessionWillEnd struct {
 		Originator Originator `field:"originator"`
 	}
-	// SIPSessionDidEnd closes a session that had started.
+	// SIPSessionDidEnd closes a session that had started. EndReason is like
+	// FailureReason of [SIPSessionDidFail].
 	SIPSessionDidEnd struct {
 		Originator Originator `field:"originator"`
 		EndReason  string     `field:"end_reason"`
@@ -134,7 +137,7 @@ type (
 	SIPSessionDidChangeHoldState struct {
 		Originator Originator `field:"originator"`
 		OnHold     bool       `field:"on_hold"`
-		Partial    bool       `field:"partial"`
+		Partial    bool       `field:"partial"` // another stream could be held and is not
 	}
 	// SIPSessionGotProposal: one side proposes streams.
 	SIPSessionGotProposal struct {
@@ -197,16 +200,17 @@ type (
 		Code   int    `field:"code"`
 		Reason string `field:"reason"`
 	}
-	// SIPSessionTransferDidEnd: the new call stands.
+	// SIPSessionTransferDidEnd: the new call stands; the session ends.
 	SIPSessionTransferDidEnd struct{}
-	// SIPSessionTransferDidFail: it does not.
+	// SIPSessionTransferDidFail: the new call does not stand. Code 0 means that no SIP
+	// code explains it.
 	SIPSessionTransferDidFail struct {
 		Code   int    `field:"code"`
 		Reason string `field:"reason,null"`
 	}
 )
 
-// NotificationName implements [notification.Data], as for all below.
+// NotificationName implements [notification.Data].
 func (SIPApplicationWillStart) NotificationName() string { return "SIPApplicationWillStart" }
 func (SIPApplicationDidStart) NotificationName() string  { return "SIPApplicationDidStart" }
 func (SIPApplicationWillEnd) NotificationName() string   { return "SIPApplicationWillEnd" }

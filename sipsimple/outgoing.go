@@ -32,6 +32,12 @@ func (c connectCommand) claim(m *machine) error {
 	if len(c.streams) == 0 {
 		return &ArgumentError{Method: "Connect", Argument: "streams", Reason: "is empty"}
 	}
+	if c.to.URI.Host == "" && c.to.URI.Scheme != "tel" {
+		return &ArgumentError{Method: "Connect", Argument: "to", Reason: "is no SIP URI"}
+	}
+	if m.attrs.get().account == nil {
+		return &ArgumentError{Method: "Connect", Argument: "account", Reason: "is nil"}
+	}
 	if err := m.out.opened(); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ type Session struct {
 }
 
 // NewSession creates a session in state null for an account of the
-// application. Nothing is posted.
+// application, not nil. Nothing is posted.
 func NewSession(app *Application, acc *account.Account) *Session {
 	s := &Session{app: app}
 	s.attrs.values = attributeValues{state: Null, account: acc}

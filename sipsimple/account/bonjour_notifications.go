@@ -9,12 +9,13 @@ type (
 	BonjourAccountWillRegister struct {
 		Transport string `field:"transport"`
 	}
-	// BonjourAccountRegistrationDidSucceed: it is advertised.
+	// BonjourAccountRegistrationDidSucceed: the account is advertised.
 	BonjourAccountRegistrationDidSucceed struct {
 		Name      string `field:"name"` // of the service
 		Transport string `field:"transport"`
 	}
-	// BonjourAccountRegistrationDidFail: it cannot be; another try follows.
+	// BonjourAccountRegistrationDidFail: the account cannot be advertised; another
+	// try follows.
 	BonjourAccountRegistrationDidFail struct {
 		Reason    string `field:"reason"`
 		Transport string `field:"transport"`
@@ -24,7 +25,7 @@ type (
 		Reason    string `field:"reason"`
 		Transport string `field:"transport"`
 	}
-	// BonjourAccountRegistrationDidEnd: it is advertised no more.
+	// BonjourAccountRegistrationDidEnd: the account is advertised no more.
 	BonjourAccountRegistrationDidEnd struct {
 		Transport string `field:"transport"`
 	}
@@ -32,12 +33,13 @@ type (
 	BonjourAccountWillInitiateDiscovery struct {
 		Transport string `field:"transport"`
 	}
-	// BonjourAccountDiscoveryDidFail: they cannot be; another try follows.
+	// BonjourAccountDiscoveryDidFail: neighbours cannot be looked for; another try
+	// follows.
 	BonjourAccountDiscoveryDidFail struct {
 		Reason    string `field:"reason"`
 		Transport string `field:"transport"`
 	}
-	// BonjourAccountDiscoveryFailure: one of them could not be resolved.
+	// BonjourAccountDiscoveryFailure: a neighbour could not be resolved.
 	BonjourAccountDiscoveryFailure struct {
 		Error     string `field:"error"`
 		Transport string `field:"transport"`
@@ -62,7 +64,7 @@ type (
 	}
 )
 
-// The names of the notifications.
+// NotificationName implements [notification.Data].
 func (BonjourAccountWillRegister) NotificationName() string { return "BonjourAccountWillRegister" }
 func (BonjourAccountRegistrationDidSucceed) NotificationName() string {
 	return "BonjourAccountRegistrationDidSucceed"

@@ -43,7 +43,8 @@ type (
 	SIPAccountDidActivate struct{}
 	// SIPAccountWillDeactivate: the account will leave the network.
 	SIPAccountWillDeactivate struct{}
-	// SIPAccountDidDeactivate: it has, as well as it could within its limits.
+	// SIPAccountDidDeactivate: the account has left the network, as well as it
+	// could within its limits.
 	SIPAccountDidDeactivate struct{}
 	// SIPAccountDidDiscoverXCAPSupport: the account has an XCAP server
 	// ([Account.XCAP]). It is told once in the life of an account: the setting
@@ -60,7 +61,8 @@ type (
 type (
 	// SIPAccountWillRegister: a new registration is about to be made.
 	SIPAccountWillRegister struct{}
-	// SIPAccountRegistrationWillRefresh: the existing one is about to be renewed.
+	// SIPAccountRegistrationWillRefresh: the existing registration is about to be
+	// renewed.
 	SIPAccountRegistrationWillRefresh struct{}
 	// SIPAccountRegistrationGotAnswer: a registrar has answered, or not in time
 	// (408), or could not be reached (503).
@@ -77,7 +79,8 @@ type (
 		Expires           int            `field:"expires"`             // seconds granted
 		Registrar         core.Route     `field:"registrar"`
 	}
-	// SIPAccountRegistrationDidFail: it is not; another try follows.
+	// SIPAccountRegistrationDidFail: the account is not registered; another try
+	// follows.
 	SIPAccountRegistrationDidFail struct {
 		Error   string  `field:"error"`
 		Timeout float64 `field:"timeout"` // seconds until the next try
@@ -86,7 +89,7 @@ type (
 	SIPAccountRegistrationDidEnd struct {
 		Registration *Registration `field:"registration"`
 	}
-	// SIPAccountRegistrationDidNotEnd: it could not be given back.
+	// SIPAccountRegistrationDidNotEnd: the registration could not be given back.
 	SIPAccountRegistrationDidNotEnd struct {
 		Code         int           `field:"code"`
 		Reason       string        `field:"reason"`
@@ -105,7 +108,7 @@ type (
 		ExpiresIn         int            `field:"expires_in"`
 		RouteHeader       core.Route     `field:"route_header"`
 	}
-	// SIPRegistrationDidFail: a REGISTER was not.
+	// SIPRegistrationDidFail: a REGISTER was refused or not answered.
 	SIPRegistrationDidFail struct {
 		Code        int        `field:"code"`
 		Reason      string     `field:"reason"`
@@ -115,13 +118,13 @@ type (
 	SIPRegistrationWillExpire struct {
 		Expires int `field:"expires"` // seconds left
 	}
-	// SIPRegistrationWillEnd: it is about to be given back.
+	// SIPRegistrationWillEnd: the registration is about to be given back.
 	SIPRegistrationWillEnd struct{}
-	// SIPRegistrationDidEnd: it is over.
+	// SIPRegistrationDidEnd: the registration is over.
 	SIPRegistrationDidEnd struct {
 		Expired bool `field:"expired"` // nobody renewed it in time
 	}
-	// SIPRegistrationDidNotEnd: it could not be given back.
+	// SIPRegistrationDidNotEnd: the registration could not be given back.
 	SIPRegistrationDidNotEnd struct {
 		Code   int    `field:"code"`
 		Reason string `field:"reason"`
@@ -141,7 +144,7 @@ type (
 	SystemDidWakeUpFromSleep struct{}
 )
 
-// The names of the notifications.
+// NotificationName implements [notification.Data].
 func (SIPAccountManagerDidAddAccount) NotificationName() string {
 	return "SIPAccountManagerDidAddAccount"
 }

@@ -11,22 +11,22 @@ type (
 	// PresencePublicationWillPublish: a document is about to be published, for the
 	// first time or in place of another one.
 	PresencePublicationWillPublish struct{}
-	// PresencePublicationWillRefresh: the one there is about to be renewed.
+	// PresencePublicationWillRefresh: the publication is about to be renewed.
 	PresencePublicationWillRefresh struct{}
-	// PresencePublicationDidSucceed: the server has it.
+	// PresencePublicationDidSucceed: the server has the document.
 	PresencePublicationDidSucceed struct {
 		Expires int        `field:"expires"` // seconds granted
 		Server  core.Route `field:"server"`
 	}
-	// PresencePublicationDidFail: it could not be published or renewed; another try
-	// follows.
+	// PresencePublicationDidFail: the document could not be published or renewed;
+	// another try follows.
 	PresencePublicationDidFail struct {
 		Error   string  `field:"error"`
 		Timeout float64 `field:"timeout"` // seconds until the next try
 	}
-	// PresencePublicationDidEnd: the server does not have it any more.
+	// PresencePublicationDidEnd: the server does not have the document any more.
 	PresencePublicationDidEnd struct{}
-	// PresencePublicationDidNotEnd: it could not be removed.
+	// PresencePublicationDidNotEnd: the document could not be removed.
 	PresencePublicationDidNotEnd struct {
 		Code   int    `field:"code"`
 		Reason string `field:"reason"`
@@ -42,7 +42,7 @@ type (
 		ExpiresIn   int        `field:"expires_in"` // seconds
 		RouteHeader core.Route `field:"route_header"`
 	}
-	// SIPPublicationDidFail: a PUBLISH was not.
+	// SIPPublicationDidFail: a PUBLISH was refused or not answered.
 	SIPPublicationDidFail struct {
 		Code        int        `field:"code"`
 		Reason      string     `field:"reason"`
@@ -52,20 +52,20 @@ type (
 	SIPPublicationWillExpire struct {
 		Expires int `field:"expires"` // seconds left
 	}
-	// SIPPublicationWillEnd: it is about to be removed.
+	// SIPPublicationWillEnd: the publication is about to be removed.
 	SIPPublicationWillEnd struct{}
-	// SIPPublicationDidEnd: it is over.
+	// SIPPublicationDidEnd: the publication is over.
 	SIPPublicationDidEnd struct {
 		Expired bool `field:"expired"` // nobody renewed it in time
 	}
-	// SIPPublicationDidNotEnd: it could not be removed.
+	// SIPPublicationDidNotEnd: the publication could not be removed.
 	SIPPublicationDidNotEnd struct {
 		Code   int    `field:"code"`
 		Reason string `field:"reason"`
 	}
 )
 
-// The names of the notifications.
+// NotificationName implements [notification.Data].
 func (PresencePublicationWillPublish) NotificationName() string {
 	return "PresencePublicationWillPublish"
 }

@@ -65,7 +65,8 @@ type AccountMessageSummary struct {
 	VoicemailURI Nillable[SIPAddress] // voicemail_uri: null for the account's address
 }
 
-// AccountMSRP is the group msrp.
+// AccountMSRP is the group msrp. With the model relay, streams that a peer offers
+// fail on a domain without a relay: there the model must be acm.
 type AccountMSRP struct {
 	Transport       Setting[MSRPTransport]       // transport: tls
 	ConnectionModel Setting[MSRPConnectionModel] // connection_model: relay

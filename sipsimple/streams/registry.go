@@ -1,6 +1,10 @@
 // Package streams defines what a media stream is ([MediaStream], the seed's
 // IMediaStream), which kinds there are ([Registry]), and the streams that come
 // with the middleware.
+//
+// What a stream can do besides is found by its type: an *[AudioStream] sends DTMF
+// and records, a *[ChatStream] sends messages, a *[FileTransferStream] is told its
+// file before it is offered, and a *[DesktopSharingStream] has a handler.
 package streams
 
 import (

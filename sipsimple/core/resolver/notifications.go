@@ -32,7 +32,7 @@ type (
 	}
 )
 
-// The names of the notifications.
+// NotificationName implements [notification.Data].
 func (DNSLookupDidSucceed) NotificationName() string      { return "DNSLookupDidSucceed" }
 func (DNSLookupDidFail) NotificationName() string         { return "DNSLookupDidFail" }
 func (DNSLookupTrace) NotificationName() string           { return "DNSLookupTrace" }
