@@ -311,13 +311,13 @@ func (a *Application) WaitStarted(ctx context.Context) error {
 }
 
 // NewStream makes a stream of a registered type, to be offered in the name of
-// an account.
+// an account. The error is ErrNotRunning, or says that there is no such type.
 func (a *Application) NewStream(typ string, acc *account.Account) (streams.MediaStream, error) {
 	factory, ok := a.cfg.Registry.Lookup(typ)
 	if !ok {
 		return nil, fmt.Errorf("sipsimple: no stream type %q is registered", typ)
 	}
-	if a.platform.Load() == nil {
+	if state := a.State(); a.platform.Load() == nil || state == "stopping" || state == "stopped" {
 		return nil, ErrNotRunning
 	}
 	return factory.New(a.environment(acc))

@@ -235,6 +235,9 @@ func TestWrongStatesAreErrors(t *testing.T) {
 		s.Hold()
 		s.Unhold()
 		stop(alice)
+		if stream, err := alice.NewStream("audio", alice.acc); !errors.Is(err, sipsimple.ErrNotRunning) {
+			t.Errorf("after the end there is a new stream %v, %v", stream, err)
+		}
 	})
 }
 

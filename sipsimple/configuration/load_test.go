@@ -205,7 +205,7 @@ func TestStorageInUse(t *testing.T) {
 
 func TestAccountThatIsNone(t *testing.T) {
 	for text, want := range map[string]string{
-		"Accounts:\n    alice:\n        enabled: true\n": `Accounts.id: found "alice"; expected a SIP address`,
+		"Accounts:\n    alice:\n        enabled: true\n": `config:2:5: Accounts.id: found "alice"; expected a SIP address`,
 		"Accounts:\n    alice@example.org: hunter2\n":    `config:2:24: Accounts.alice@example.org: found a text; expected a group of settings`,
 	} {
 		dir := folder(t, text)

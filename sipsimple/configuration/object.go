@@ -128,6 +128,9 @@ func NewObject(m *Manager, cfg ObjectConfig, define func(*Object)) (*Object, err
 func (o *Object) loadID(id string) (string, error) {
 	normal, err := o.checkID(id)
 	if err != nil {
+		if wrong, ok := errors.AsType[*ValueError](err); ok {
+			wrong.Place = o.place(o.pathOf(id))
+		}
 		return "", err
 	}
 	from, to := o.pathOf(id), o.pathOf(normal)
@@ -219,11 +222,15 @@ func (o *Object) loadOne(path []string, s *spec) (c cell, badPath []string, foun
 
 // bad is the error of what stands at path in the store.
 func (o *Object) bad(path []string, found, expected string) *ValueError {
-	err := &ValueError{Setting: strings.Join(path, "."), Found: found, Expected: expected}
+	return &ValueError{Place: o.place(path), Setting: strings.Join(path, "."), Found: found, Expected: expected}
+}
+
+// place is where path stands in a file, if it was loaded from one.
+func (o *Object) place(path []string) (p storage.Place) {
 	if locator, ok := o.m.backend.(storage.Locator); ok {
-		err.Place, _ = locator.Locate(path...)
+		p, _ = locator.Locate(path...)
 	}
-	return err
+	return p
 }
 
 func (o *Object) pathOf(id string) []string {

@@ -168,6 +168,9 @@ func syntaxError(file string, data []byte, err error) error {
 		line++ // the library counts from 0 here
 	}
 	wrong.Line = min(max(line, 1), len(lines))
+	if strings.HasPrefix(strings.TrimLeft(lines[wrong.Line-1], " "), "\t") {
+		wrong.Found, wrong.Expected = "a tab", "spaces"
+	}
 	if m := named.FindStringSubmatch(lines[wrong.Line-1]); m != nil {
 		wrong.Setting = m[1]
 	}
