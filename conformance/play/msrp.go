@@ -66,7 +66,7 @@ func (p *party) msrpModel(settings scenario.Settings) string {
 func (w *world) relaySetting(text string) any {
 	p := w.party(text)
 	if p == nil {
-		return stored("", text)
+		return scenario.StoredSetting("", text)
 	}
 	transport := "tcp"
 	if w.usesTLS() {

@@ -118,7 +118,7 @@ func (p *party) store(cfg *sipsimple.Config) error {
 	put(general, "sip.transport_list", transports)
 	put(general, "audio.sample_rate", "16000")
 	for _, path := range sortedKeys(p.def.Settings) {
-		put(general, path, stored(path, p.def.Settings[path]))
+		put(general, path, scenario.StoredSetting(path, p.def.Settings[path]))
 	}
 	accounts := storage.Tree{}
 	for _, name := range sortedKeys(p.accountSettings()) {
@@ -133,7 +133,7 @@ func (p *party) store(cfg *sipsimple.Config) error {
 			case "nat_traversal.msrp_relay":
 				put(tree, path, p.world.relaySetting(text))
 			default:
-				put(tree, path, stored(path, text))
+				put(tree, path, scenario.StoredSetting(path, text))
 			}
 		}
 		accounts[p.idOf(settings)] = tree
@@ -158,17 +158,6 @@ func (p *party) transportList(tls bool) []string {
 		}
 	}
 	return list
-}
-
-// stored is a value of the file as it stands in a storage.
-func stored(path, text string) any {
-	switch {
-	case text == "null":
-		return nil
-	case strings.HasSuffix(path, "_list"):
-		return strings.Split(text, ",")
-	}
-	return text
 }
 
 // put puts a value at a dotted path.

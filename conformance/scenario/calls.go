@@ -105,12 +105,22 @@ func (c *compiler) call(call *Call, n *node, observer bool) bool {
 		case smallKeys[p.key.text] != "":
 			c.r.at(p.key, "%s stands beside the verb, not inside its value", quote(p.key.text))
 		case !slices.Contains(spec.params, p.key.text):
-			c.r.at(p.key, "%s has no parameter %s%s", quote(call.Name), quote(p.key.text), hint(p.key.text, spec.params))
+			c.noParameter(call.Name, p, spec.params)
 		default:
 			c.parameter(call, p)
 		}
 	}
 	return true
+}
+
+// noParameter reports what a verb does not take. Without a value it is most likely
+// the rest of a text with a comma in it.
+func (c *compiler) noParameter(verb string, p pair, known []string) {
+	advice := hint(p.key.text, known)
+	if p.value.null {
+		advice = "; a text with \", \" in it is quoted"
+	}
+	c.r.at(p.key, "%s has no parameter %s%s", quote(verb), quote(p.key.text), advice)
 }
 
 // callSpec finds a call by name and refuses what is not built.

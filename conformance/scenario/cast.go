@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-sipsimple/callflow/sipsimple/configuration"
 )
 
 var partyName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
@@ -82,13 +84,13 @@ func (c *compiler) partyKey(p *Party, k pair) {
 	case "start":
 		p.Manual = c.word(value, []string{"auto", "manual"}) == "manual"
 	case "settings":
-		p.Settings = c.settings(value, "setting", settingKeys)
+		p.Settings = c.settings(value, "setting", settingKeys, generalObject)
 	case "account":
-		p.Account = c.settings(value, "account key", accountKeys)
+		p.Account = c.settings(value, "account key", accountKeys, accountObject)
 	case "accounts":
 		p.Accounts = map[string]Settings{}
 		for _, a := range c.dict(value, "a map of accounts by name") {
-			p.Accounts[a.key.text] = c.settings(a.value, "account key", accountKeys)
+			p.Accounts[a.key.text] = c.settings(a.value, "account key", accountKeys, accountObject)
 		}
 	case "streams":
 		p.Streams = c.readStreams(value, c.result.Streams)
@@ -141,7 +143,7 @@ func (c *compiler) tones(n *node) []float64 {
 	return []float64{hz}
 }
 
-func (c *compiler) settings(n *node, kind string, known []string) Settings {
+func (c *compiler) settings(n *node, kind string, known []string, object *configuration.Object) Settings {
 	settings := Settings{}
 	pairs := c.dict(n, "a map of dotted paths and values")
 	c.knownKeys(pairs, kind, known)
@@ -151,9 +153,11 @@ func (c *compiler) settings(n *node, kind string, known []string) Settings {
 			settings[p.key.text] = strings.Join(c.texts(p.value, "a list of words"), ",")
 		case p.value.null:
 			c.r.at(p.key, "%s has no value; null is written out", quote(p.key.text))
+			continue
 		default:
 			settings[p.key.text] = c.text(p.value, "a value")
 		}
+		c.checkSetting(object, p.key.text, p.value, settings[p.key.text])
 	}
 	return settings
 }

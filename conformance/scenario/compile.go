@@ -53,7 +53,9 @@ func (l *loader) resolveCase(f *file, one row) *Case {
 	c.head(root, one)
 	c.cast(root)
 	c.body(root)
-	c.labels.check(c.r, f.part != "")
+	if len(c.result.Parties) > 0 {
+		c.labels.check(c.r, f.part != "")
+	}
 	return c.result
 }
 

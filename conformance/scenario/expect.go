@@ -77,7 +77,7 @@ func (v *viewReader) single(item *match.Item, key, value, whole *node) {
 		return
 	case !c.catalogue.has(name):
 		if !c.r.refused(key, "notification", name) {
-			c.r.at(key, "unknown notification %s%s", quote(name), didYouMean(name, c.catalogue.names))
+			c.r.at(key, "unknown notification %s%s", quote(name), didYouMean(name, append(slices.Clone(c.catalogue.names), "...")))
 		}
 		return
 	case !Watched(c.watchOf(v.subject.Party), name):

@@ -254,9 +254,9 @@ func (l *loader) checkReached(f *file) {
 			l.r.at(where, "the part %s is never run", quote(name))
 		}
 	}
-	parties := f.root.get("parties")
-	if parties == nil || f.part != "" {
-		return
+	parties, steps := f.root.get("parties"), f.root.get("steps")
+	if parties == nil || f.part != "" || steps == nil || !steps.isList() {
+		return // without steps nobody can be used, which has been said
 	}
 	for _, key := range partyNodes(parties) {
 		if !f.parties[key.text] {

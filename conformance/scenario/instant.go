@@ -27,6 +27,8 @@ func (c *compiler) parseInstant(n *node, in *match.Instant, text string) error {
 	if label := labelForm.FindString(text); label != "" {
 		in.Label = c.instantLabel(n, label)
 		rest = text[len(label):]
+	} else if strings.HasPrefix(text, "-") {
+		return errors.New("a time alone counts from the step before, and is not negative")
 	} else {
 		rest = "+ " + text
 	}

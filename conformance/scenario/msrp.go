@@ -71,7 +71,7 @@ func (c *compiler) streamScript(step *Step, s Subject, p pair) Verb {
 		case smallKeys[k.key.text] != "":
 			c.r.at(k.key, "%s stands beside the verb, not inside its value", quote(k.key.text))
 		case !slices.Contains(streamScripts[v.Name].params, k.key.text):
-			c.r.at(k.key, "%s has no parameter %s%s", quote(v.Name), quote(k.key.text), hint(k.key.text, streamScripts[v.Name].params))
+			c.noParameter(v.Name, k, streamScripts[v.Name].params)
 		case k.key.text == "size":
 			v.Params["size"] = strconv.Itoa(c.size(k.value))
 		case k.key.text == "flag":
@@ -151,7 +151,9 @@ func (c *compiler) content(f *File, n *node) {
 	text := c.text(n, "random 1MB, or the name of a file")
 	size, random := strings.CutPrefix(text, "random ")
 	if f.Random = random; random {
-		f.Size = c.octetCount(textNode(n.pos, size))
+		if f.Size = c.octetCount(textNode(n.pos, size)); f.Size > 1e9 {
+			c.r.at(n, "%s is too much for a file: expected 1GB or less", size)
+		}
 		return
 	}
 	if f.Path = c.fileToSend(n); f.Name == "" {

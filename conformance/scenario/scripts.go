@@ -43,7 +43,7 @@ func (c *compiler) script(step *Step, s Subject, p pair) Verb {
 		case smallKeys[k.key.text] != "":
 			c.r.at(k.key, "%s stands beside the verb, not inside its value", quote(k.key.text))
 		case !slices.Contains(scripts[v.Name].params, k.key.text):
-			c.r.at(k.key, "%s has no parameter %s%s", quote(v.Name), quote(k.key.text), hint(k.key.text, scripts[v.Name].params))
+			c.noParameter(v.Name, k, scripts[v.Name].params)
 		default:
 			c.scriptParameter(v, k)
 		}

@@ -122,7 +122,7 @@ func (c *compiler) seenLine(p pair) match.Matcher {
 	return c.matcher(p.value)
 }
 
-var plainWord = regexp.MustCompile(`^[a-z0-9]+$`)
+var plainWord = regexp.MustCompile(`^[a-z0-9_-]+$`)
 
 // directionWord reports a misspelt direction; other matchers pass.
 func (c *compiler) directionWord(n *node) {

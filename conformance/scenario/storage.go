@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -87,11 +88,14 @@ func (c *compiler) changes(n *node) map[string]any {
 	return changes
 }
 
+// generalObject and accountObject are settings objects that values are tried on.
+var generalObject, accountObject = settingsObjects()
+
 // GeneralSettings and AccountSettings are the paths of all settings that an
 // application with a storage has.
-var GeneralSettings, AccountSettings = configurationPaths()
+var GeneralSettings, AccountSettings = pathsOf(generalObject), pathsOf(accountObject)
 
-func configurationPaths() (general, account []string) {
+func settingsObjects() (general, account *configuration.Object) {
 	m := configuration.NewManager(notification.NewCenter(nil), nil)
 	if err := m.Start(storage.NewMemory()); err != nil {
 		panic(err) // nothing is stored
@@ -104,13 +108,42 @@ func configurationPaths() (general, account []string) {
 	if err != nil {
 		panic(err)
 	}
-	for _, v := range g.Values() {
-		general = append(general, v.Path)
+	return g.Object, a.Object
+}
+
+func pathsOf(o *configuration.Object) []string {
+	var paths []string
+	for _, v := range o.Values() {
+		paths = append(paths, v.Path)
 	}
-	for _, v := range a.Values() {
-		account = append(account, v.Path)
+	return paths
+}
+
+// StoredSetting is a value of a file as it stands in a storage.
+func StoredSetting(path, text string) any {
+	switch {
+	case text == "null":
+		return nil
+	case strings.HasSuffix(path, "_list"):
+		return strings.Split(text, ",")
 	}
-	return general, account
+	return text
+}
+
+// checkSetting reports a value that the configuration would put its default in the
+// place of. Some values of files are not those of the configuration: a relay is a
+// party, and a time may have a unit.
+func (c *compiler) checkSetting(object *configuration.Object, path string, n *node, text string) {
+	if path == "nat_traversal.msrp_relay" || !slices.Contains(pathsOf(object), path) {
+		return
+	}
+	if _, err := parseTime(text); err == nil && strings.HasSuffix(path, "timeout") {
+		return
+	}
+	err := object.CheckText(path, StoredSetting(path, text))
+	if wrong, ok := errors.AsType[*configuration.ValueError](err); ok {
+		c.r.at(n, "%s: found %s; expected %s", path, wrong.Found, wrong.Expected)
+	}
 }
 
 // withSettings adds the settings of the configuration to those that are told

@@ -15,11 +15,11 @@ func quote(text string) string {
 }
 
 // didYouMean is " (did you mean X?)" when one of the known words is near
-// enough, else "".
+// enough, or the word is the last part of it, else "".
 func didYouMean(word string, known []string) string {
 	best, distance := "", len(word)/3+1
 	for _, k := range known {
-		if strings.EqualFold(k, word) {
+		if strings.EqualFold(k, word) || strings.HasSuffix(k, "."+word) {
 			return " (did you mean " + k + "?)"
 		}
 		d := editDistance(word, k, distance)

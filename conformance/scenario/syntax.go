@@ -13,6 +13,7 @@ import (
 var (
 	bareItem     = regexp.MustCompile(`^(\s*(?:- +)+)([A-Za-z.][\w.!]*)\s*(#.*)?$`)
 	smallLine    = regexp.MustCompile(`^\s*([A-Za-z_]+):(\s|$)`)
+	braceBehind  = regexp.MustCompile(`[\[,] *([A-Za-z][\w!]*) *\{`)
 	questionMark = regexp.MustCompile(`[:,\[{] *[^"'\s][^"',{}\[\]]*\?`)
 )
 
@@ -111,7 +112,11 @@ func reportSyntax(r *reporter, name string, lines []string, err error) {
 	if strings.ContainsAny(text, "{[") && questionMark.MatchString(text) {
 		message = "a text with \"?\" in it is quoted inside {} and []"
 	}
-	if strings.Contains(said, "'-' indicator") && strings.HasPrefix(strings.TrimSpace(text), "-") {
+	switch trimmed := strings.TrimSpace(text); {
+	case !strings.Contains(said, "'-' indicator"):
+	case !strings.HasPrefix(trimmed, "-"):
+		message = "this lines up neither with the \"-\" above it nor with the text behind that"
+	case trimmed != "-" && !strings.HasPrefix(trimmed, "- "):
 		message = "a \"-\" needs a space behind it"
 	}
 	col := 1 + utf8.RuneCountInString(text) - utf8.RuneCountInString(strings.TrimLeft(text, " "))
@@ -120,6 +125,9 @@ func reportSyntax(r *reporter, name string, lines []string, err error) {
 	}
 	if i := offender(text); i >= 0 && strings.Contains(said, "cannot start any token") {
 		col = i + 1
+	}
+	if m := braceBehind.FindStringSubmatchIndex(text); m != nil && strings.Contains(said, "',' or ']'") {
+		message, col = "a name with fields behind it needs a colon: \""+text[m[2]:m[3]]+": {\"", 1+utf8.RuneCountInString(text[:m[2]])
 	}
 	width := utf8.RuneCountInString(strings.TrimSpace(text)) - (col - 1 - (len(text) - len(strings.TrimLeft(text, " "))))
 	r.add(match.Pos{File: name, Line: line, Col: col}, min(width, 60), message)
@@ -138,16 +146,24 @@ func offendingLine(lines []string, line int, said string) int {
 		return line
 	}
 	indent := indentOf(lines[line-1])
+	inside := behindDash(lines[line-1])
 	for i := line; i < len(lines); i++ {
 		text := strings.TrimSpace(lines[i])
 		switch here := indentOf(lines[i]); {
-		case text == "" || strings.HasPrefix(text, "#") || len(here) > len(indent):
+		case text == "" || strings.HasPrefix(text, "#") || len(here) >= inside:
 		case here == indent && (text == "-" || strings.HasPrefix(text, "- ")):
+			inside = behindDash(lines[i])
 		default:
 			return i + 1
 		}
 	}
 	return line
+}
+
+// behindDash is where the text of an item begins.
+func behindDash(line string) int {
+	dash := len(indentOf(line))
+	return len(line) - len(strings.TrimLeft(line[min(dash+1, len(line)):], " "))
 }
 
 // indentOf is the white space that a line begins with.

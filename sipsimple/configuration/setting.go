@@ -234,6 +234,14 @@ func (d *Draft) SetText(path string, stored any) {
 	d.errs = append(d.errs, fmt.Errorf("%s has no setting %s", strings.Join(d.o.Path(), "."), path))
 }
 
+// CheckText is the error of a [Draft.SetText], nil if the value would be taken. It
+// is for tools, and changes nothing.
+func (o *Object) CheckText(path string, stored any) error {
+	d := &Draft{o: o, assigned: map[int]cell{}}
+	d.SetText(path, stored)
+	return errors.Join(d.errs...)
+}
+
 // SetID renames the object, which needs a dynamic id.
 func (d *Draft) SetID(id string) {
 	if d.o.fixed {
