@@ -24,6 +24,9 @@ type Failure struct {
 	// Earlier, when nothing came, is the last event that the item would have
 	// matched and that had been consumed before this list began; else nil.
 	Earlier *Event
+	// Skipped, when nothing came, is what a `...` has covered and comes nearest to
+	// the item, else nil. Diff are its differences then.
+	Skipped *Event
 }
 
 // Error is the failure in one line.

@@ -46,9 +46,10 @@ type watcher struct {
 	View
 	matching
 	sequence *sequence
-	from     int  // events before it were consumed when the list began
-	next     int  // events before it have been looked at
-	closed   bool // something beyond the end of the list was seen
+	from     int   // events before it were consumed when the list began
+	next     int   // events before it have been looked at
+	closed   bool  // something beyond the end of the list was seen
+	skipped  []int // events that a `...` has covered
 }
 
 // NewJudge starts an `expect`. The tails of earlier lists first consume what
@@ -126,6 +127,9 @@ func (w *watcher) show(i int) *Failure {
 	switch out := w.sequence.offer(&w.matching, ev); {
 	case out == taken || out == skipped || w.Log.passes(ev):
 		w.Log.consume(i)
+		if out == skipped {
+			w.skipped = append(w.skipped, i)
+		}
 	case out == failed || w.Exact || len(w.Items) == 0:
 		return w.fails(ev, "")
 	default: // beyond the end of the list: for the next one, and so is all after it
@@ -139,11 +143,32 @@ func (w *watcher) fails(ev *Event, reason string) *Failure {
 	f.Reason = reason
 	if ev == nil && f.Item != nil {
 		f.Earlier = w.earlier(f.Item)
+		f.Skipped, f.Diff = w.nearest(f.Item)
 	}
 	if f.Item == nil && f.Forbidden == nil {
 		f.Pos = w.Pos
 	}
 	return f
+}
+
+// nearest is the last skipped event of the item's name with the fewest differences.
+// Of messages, which have the names of their ends, the method has to be right.
+func (w *watcher) nearest(item *Item) (nearest *Event, fewest []Difference) {
+	wanted := newSequence([]Item{*item}, false).expecting(nil)
+	for _, i := range w.skipped {
+		ev := &w.Log.entries[i].event
+		if len(wanted) != 1 || ev.Name != item.Name {
+			continue
+		}
+		outer := w.begin()
+		diffs := wanted[0].differences(&w.matching, ev)
+		w.rollback(outer)
+		isOther := func(d Difference) bool { return d.Field == "" || d.Field == "method" }
+		if len(diffs) > 0 && !slices.ContainsFunc(diffs, isOther) && (nearest == nil || len(diffs) <= len(fewest)) {
+			nearest, fewest = ev, diffs
+		}
+	}
+	return nearest, fewest
 }
 
 // earlier is the last event before this list that the item would have matched.

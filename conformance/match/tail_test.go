@@ -1,6 +1,8 @@
 package match_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/go-sipsimple/callflow/conformance/match"
@@ -172,5 +174,34 @@ func TestGivingUpTellsWhatIsMissing(t *testing.T) {
 	}
 	if w := judge.Waiting(); len(w) != 1 || w[0].View != "bob" || w[0].Items[0].Name != "B" {
 		t.Fatalf("%+v", w)
+	}
+}
+
+// TestGivingUpShowsWhatWasSkipped: of the notifications of the name that was waited
+// for, the nearest of those that the dots have covered, and nothing that was taken.
+func TestGivingUpShowsWhatWasSkipped(t *testing.T) {
+	for log, want := range map[string]string{
+		"A=z B=y C=z B=x": "B 3s f: expected z, got x",
+		"B=y#two B=x":     "B 0s f: expected z, got y",
+		"A=x C=x":         "",
+		"B=y'":            "",
+	} {
+		item := of("two", fields(one("B"), false, "f", "z"))
+		if !strings.Contains(log, "#") {
+			item.Of = ""
+		}
+		judge := match.NewJudge(newEnvironment(), []match.View{{Name: "bob", Log: read(log), Items: []match.Item{dots, item}}}, nil, nil)
+		f, got := judge.GiveUp("nothing is scheduled"), ""
+		if f.Skipped != nil {
+			got = fmt.Sprintf("%s %v %s: expected %s, got %s", f.Skipped.Name, f.Skipped.At, f.Diff[0].Field, f.Diff[0].Want, f.Diff[0].Got)
+		}
+		if got != want {
+			t.Errorf("%s: skipped is %q, want %q", log, got, want)
+		}
+	}
+	taken := []match.Item{one("B"), dots, fields(one("B"), false, "f", "z")}
+	judge := match.NewJudge(newEnvironment(), []match.View{{Name: "bob", Log: read("B=y C=x"), Items: taken}}, nil, nil)
+	if f := judge.GiveUp(""); f.Skipped != nil {
+		t.Errorf("%s was taken, not skipped", f.Skipped)
 	}
 }

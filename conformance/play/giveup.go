@@ -130,6 +130,9 @@ func latest(def *scenario.StreamDef) time.Duration {
 func (d *driver) waits() []string {
 	var lines []string
 	for _, p := range d.parties {
+		if p.app != nil && p.app.State() == "" {
+			lines = append(lines, p.def.Name+": has not been started")
+		}
 		for _, s := range p.allSessions() {
 			if state := s.session.State(); state != sipsimple.Terminated {
 				lines = append(lines, fmt.Sprintf("%s: the session %s is %s", p.def.Name, sessionName{s}.Names()[0], state))

@@ -71,6 +71,8 @@ func TestVerdicts(t *testing.T) {
 			"wire: expected {alice > bob: INVITE}: nothing is scheduled: nothing has happened since 0.030 s"},
 		{"nobody calls", heading + "steps:\n  - bob: accept\n  - expect:\n      alice: []\n",
 			"bob: accept: waiting to accept: bob has no session"},
+		{"nobody has started", "callflow: 1\nname: none\nparties: {alice: {start: manual}}\nsteps:\n  - expect:\n      alice: [SIPSessionNewOutgoing]\n",
+			"and nothing will\nalice: has not been started"},
 		{"an error that does not come", heading + "steps:\n  - alice: {call: bob, streams: [a]}\n  - expect:\n      bob: [SIPSessionNewIncoming]\n" +
 			"  - bob: ring\n    error: illegal_state\n", "expected  the error illegal_state"},
 		{"another error", heading + "steps:" + established + "  - bob: accept\n    error: argument\n", "expected  the error argument"},

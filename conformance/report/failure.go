@@ -82,6 +82,10 @@ func (t *failureBlock) judgement(f *match.Failure) {
 		if f.Earlier != nil {
 			t.print("    earlier   %s at %s: an expect before this one has taken it", f.Earlier, match.FormatTime(f.Earlier.At))
 		}
+		if f.Skipped != nil {
+			t.print("    skipped   %s at %s, by the \"...\"", f.Skipped, match.FormatTime(f.Skipped.At))
+			t.differences(f)
+		}
 	case comparable(f):
 		t.compare(f)
 	default:

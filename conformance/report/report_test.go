@@ -91,6 +91,27 @@ FAIL  call.yaml  "a call"  [tcp,PCMU]                                     seed 7
 	}
 }
 
+// TestSkippedByDots: what a list waits for in vain has come with another field.
+func TestSkippedByDots(t *testing.T) {
+	var b strings.Builder
+	text := report.Text{Out: &b}
+	text.Begin("call.yaml", "seed 7")
+	text.Case(result(play.Failed, play.Failure{Match: &match.Failure{
+		View: "alice", Reason: "nothing is scheduled", Item: &match.Item{Kind: match.Single, Name: "SIPSessionDidFail"},
+		Skipped: &match.Event{Name: "SIPSessionDidFail", At: 20 * time.Millisecond},
+		Diff:    []match.Difference{{Field: "code", Want: "487", Got: "486"}},
+	}}))
+	want := `
+    expected  SIPSessionDidFail
+    got       nothing (nothing is scheduled)
+    skipped   SIPSessionDidFail at 0.020 s, by the "..."
+              code: expected 487, got 486
+`
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
 // broken is a writer that fails.
 type broken struct{}
 
