@@ -44,6 +44,20 @@ func keep(dir string, r *play.Result) error {
 	return writeFile(filepath.Join(dir, "ladder.txt"), func(w io.Writer) error { report.Ladder(w, r); return nil })
 }
 
+// fileFlag refuses a file to write that cannot be one.
+func fileFlag(flag, name string) error {
+	if name == "" {
+		return nil
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return exit{exitBadInput, fmt.Sprintf("%s %s: expected a file, this is a folder", flag, name)}
+	}
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return exit{exitBadInput, fmt.Sprintf("%s %s: %v", flag, name, err)}
+	}
+	return nil
+}
+
 func writeFile(name string, write func(io.Writer) error) error {
 	f, err := os.Create(name)
 	if err != nil {

@@ -116,6 +116,18 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"replay", "bad.yaml", "--events"}, 1, `{"t":"0s","party":"alice"`, ""},
 		{[]string{"replay", "bad.yaml", "--case", "x"}, 2, "", `no case "x"`},
 		{[]string{"dance"}, 2, "", "unknown command"},
+		{[]string{"run", ""}, 2, "", "an argument is empty"},
+		{[]string{"run", "good.yaml", "--seeds", "1..2", "--seed", "1"}, 2, "", "exclude each other"},
+		{[]string{"run", "good.yaml", "--parallel", "-1"}, 2, "", "--parallel -1: expected"},
+		{[]string{"run", "good.yaml", "--world", "loopback", "--tolerance", "-1s"}, 2, "", "--tolerance -1s: expected"},
+		{[]string{"run", "good.yaml", "--junit", "nowhere/out.xml"}, 2, "", "--junit nowhere/out.xml: stat"},
+		{[]string{"run", "good.yaml", "--junit", "empty"}, 2, "", "this is a folder"},
+		{[]string{"run", "good.yaml", "--out", "good.yaml/x"}, 2, "", "--out: mkdir"},
+		{[]string{"new", "other"}, 2, "", "ends with .yaml"},
+		{[]string{"new"}, 2, "", "new: expected one FILE, found 0"},
+		{[]string{"replay", "good.yaml", "bad.yaml"}, 2, "", "expected one FILE, found 2"},
+		{[]string{"new", "sends.yaml", "--from", "audio/hostile-packets"}, 0, "a copy of", ""},
+		{[]string{"lint", "sends.yaml"}, 0, "no problems", ""},
 	}
 	for _, c := range cases {
 		code, out, err := run(t, c.args...)

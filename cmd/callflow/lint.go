@@ -14,7 +14,7 @@ func newLint() *cobra.Command {
 	s := &selection{}
 	return &cobra.Command{
 		Use:     "lint [FILE | FOLDER]...",
-		Short:   "Look for mistakes in scenario files, play nothing",
+		Short:   "Look for mistakes in scenario files, play nothing; without arguments in the built-in ones",
 		Example: "  callflow lint my-call.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cases, err := s.load(cmd, args)

@@ -37,6 +37,9 @@ func (s *selection) flags(cmd *cobra.Command) {
 // load reads what the arguments name: files and folders on disk, or paths of
 // the built-in scenarios; nothing means all built-in ones.
 func (s *selection) load(cmd *cobra.Command, args []string) ([]*scenario.Case, error) {
+	if slices.Contains(args, "") {
+		return nil, exit{exitBadInput, "an argument is empty: expected a file, a folder or a built-in scenario"}
+	}
 	opts := scenario.Options{Library: scenarios.FS, Vars: map[string]string{}}
 	if cmd.Flags().Changed("seed") {
 		opts.Seed = &s.seed

@@ -73,6 +73,16 @@ func execute(root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	return exitBadInput
 }
 
+// one is the Args of a command that takes one thing.
+func one(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("%s: expected one %s, found %d", cmd.Name(), what, len(args))
+		}
+		return nil
+	}
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "callflow",

@@ -37,7 +37,7 @@ func newMatrix() *cobra.Command {
 			"PEERS.yaml says which phones, which scenarios, and what is known to fail; see docs/phones.md. A known failure must\n" +
 			"fail: when it passes the exit code is 1, as for any other failure.",
 		Example: "  callflow matrix peers.yaml --html interop.html",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("PEERS.yaml"),
 		RunE:    o.play,
 	}
 	f := cmd.Flags()
@@ -85,6 +85,9 @@ func (o *matrixOptions) cases(cmd *cobra.Command) ([]*scenario.Case, error) {
 }
 
 func (o *matrixOptions) play(cmd *cobra.Command, args []string) error {
+	if err := fileFlag("--html", o.html); err != nil {
+		return err
+	}
 	if err := o.read(args[0]); err != nil {
 		return err
 	}

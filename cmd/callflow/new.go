@@ -20,8 +20,11 @@ func newNew() *cobra.Command {
 		Use:     "new FILE",
 		Short:   "Begin a scenario file with a copy of a built-in one",
 		Example: "  callflow new my-call.yaml --from set/SET-01-ring-answer-talk",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if ext := path.Ext(args[0]); ext != ".yaml" && ext != ".yml" {
+				return exit{exitBadInput, fmt.Sprintf("%q: the name of a scenario ends with .yaml", args[0])}
+			}
 			text, name, err := builtInFile(from)
 			if err != nil {
 				return exit{exitBadInput, err.Error()}

@@ -28,7 +28,7 @@ func newReplay() *cobra.Command {
 		Use:     "replay FILE",
 		Short:   "Play one case again, exactly, and show it as a ladder",
 		Example: "  callflow replay my-call.yaml --case tcp,PCMU --seed 1 --until 3.062",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("FILE"),
 		RunE:    o.replay,
 	}
 	o.worldFlags.flags(cmd)

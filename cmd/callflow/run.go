@@ -119,7 +119,7 @@ func (o *runOptions) seedText(cmd *cobra.Command) string {
 
 // play plays the cases, prints the report and turns it into an exit code.
 func (o *runOptions) play(cmd *cobra.Command, args []string) error {
-	if err := o.check(); err != nil {
+	if err := o.checkFlags(cmd); err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
@@ -155,6 +155,25 @@ func (o *runOptions) play(cmd *cobra.Command, args []string) error {
 		return exit{exitBroken, err.Error()}
 	}
 	return o.exitOf(outcomes)
+}
+
+// checkFlags finds out before anything is played what could not be done after it.
+func (o *runOptions) checkFlags(cmd *cobra.Command) error {
+	switch {
+	case o.seeds != "" && cmd.Flags().Changed("seed"):
+		return exit{exitBadInput, "--seed and --seeds exclude each other"}
+	case o.parallel < 0:
+		return exit{exitBadInput, fmt.Sprintf("--parallel %d: expected 1 or more", o.parallel)}
+	}
+	if err := fileFlag("--junit", o.junit); err != nil {
+		return err
+	}
+	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o755); err != nil {
+			return exit{exitBadInput, "--out: " + err.Error()}
+		}
+	}
+	return o.check()
 }
 
 func (o *runOptions) write(cmd *cobra.Command, outcomes []*report.Outcome, took time.Duration) error {

@@ -48,6 +48,8 @@ func (w *worldFlags) check() error {
 	switch {
 	case !slices.Contains(worlds, w.world):
 		return exit{exitBadInput, fmt.Sprintf("--world %s: expected one of %s", w.world, strings.Join(worlds, ", "))}
+	case w.tolerance < 0:
+		return exit{exitBadInput, fmt.Sprintf("--tolerance %v: expected 0s or more", w.tolerance)}
 	case w.server != "" && w.server != play.Kamailio && w.server != play.Coturn:
 		return exit{exitBadInput, fmt.Sprintf("--server %s: expected %s or %s", w.server, play.Kamailio, play.Coturn)}
 	case w.server != "" && w.world != play.Loopback:

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -16,7 +17,7 @@ import (
 type Options struct {
 	Vars    map[string]string // --var: overrides variables, parameters and knobs
 	Seed    *uint64           // instead of the seeds of the files
-	Library fs.FS             // where included parts are looked for last; nil = nowhere else
+	Library fs.FS             // where included parts and files to send are looked for last; nil = nowhere else
 	Streams []StreamType      // of third parties: the words besides audio, chat, file-transfer and desktop-sharing
 	Prefix  string            // put in front of file names in Pos and in problems, such as "scenarios/"
 }
@@ -150,14 +151,25 @@ func (l *loader) read(name string) *file {
 	return f
 }
 
-// octets reads a file from the tree, else from the library.
+// octets reads a file from the tree, else from the library. What is no regular
+// file might never end.
 func (l *loader) octets(name string) ([]byte, error) {
-	data, err := fs.ReadFile(l.fsys, name)
-	if errors.Is(err, fs.ErrNotExist) && l.opts.Library != nil {
-		data, err = fs.ReadFile(l.opts.Library, name)
+	info, err := fs.Stat(l.fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && l.opts.Library != nil:
+		return fs.ReadFile(l.opts.Library, name)
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("this is no regular file")
+	case info.Size() > mostRead:
+		return nil, fmt.Errorf("%d bytes are too many", info.Size())
 	}
-	return data, err
+	return fs.ReadFile(l.fsys, name)
 }
+
+// mostRead is more than any file may have; those of one kind have limits of their own.
+const mostRead = 16 << 20
 
 // exists tells whether a file is there to be included.
 func (l *loader) exists(name string) bool {
@@ -167,7 +179,11 @@ func (l *loader) exists(name string) bool {
 	if _, err := fs.Stat(l.fsys, name); err == nil {
 		return true
 	}
-	if l.opts.Library == nil {
+	return l.inLibrary(name)
+}
+
+func (l *loader) inLibrary(name string) bool {
+	if l.opts.Library == nil || !fs.ValidPath(name) {
 		return false
 	}
 	_, err := fs.Stat(l.opts.Library, name)

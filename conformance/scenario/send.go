@@ -1,12 +1,16 @@
 package scenario
 
-import "path"
+import (
+	"path"
+	"strings"
+)
 
 // mostSent bounds a file that a script sends.
 const mostSent = 1 << 20
 
 // fileToSend reads the file of `send: FILE`, which is named relative to the file
-// that says so, and returns its path in the tree.
+// that says so, and returns its path in the tree. A copy of a scenario of the
+// library, wherever it is, finds the files of the original there.
 func (c *compiler) fileToSend(n *node) string {
 	text := c.text(n, "the name of a file")
 	if text == "" {
@@ -15,6 +19,9 @@ func (c *compiler) fileToSend(n *node) string {
 	name := path.Join(path.Dir(c.scope.file.name), text)
 	if c.result.Files[name] != nil {
 		return name
+	}
+	if original := strings.TrimPrefix(path.Clean("/"+text), "/"); !c.l.exists(name) && c.l.inLibrary(original) {
+		name = original
 	}
 	if !c.l.exists(name) {
 		c.r.at(n, "there is no file %s; it is looked for beside this file", quote(text))
