@@ -56,13 +56,13 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
-// loadSeeds loads the cases once, or once for each seed of --seeds.
+// loadSeeds loads the cases: each once, or once for each seed of --seeds.
 func (o *runOptions) loadSeeds(cmd *cobra.Command, args []string) ([]*scenario.Case, error) {
+	cases, err := o.load(cmd, args)
+	if err != nil {
+		return nil, err
+	}
 	if o.seeds == "" {
-		cases, err := o.load(cmd, args)
-		if err != nil {
-			return nil, err
-		}
 		return underFaults(cases, o.faults)
 	}
 	first, last, err := seedRange(o.seeds)
@@ -72,20 +72,17 @@ func (o *runOptions) loadSeeds(cmd *cobra.Command, args []string) ([]*scenario.C
 	var all []*scenario.Case
 	o.seedOf = map[*scenario.Case]string{}
 	for seed := first; seed <= last; seed++ {
-		if err := cmd.Flags().Set("seed", strconv.FormatUint(seed, 10)); err != nil {
+		seeded := make([]*scenario.Case, len(cases))
+		for i, c := range cases {
+			seeded[i] = c.WithSeed(seed)
+		}
+		if seeded, err = underFaults(seeded, o.faults); err != nil {
 			return nil, err
 		}
-		cases, err := o.load(cmd, args)
-		if err == nil {
-			cases, err = underFaults(cases, o.faults)
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range cases {
+		for _, c := range seeded {
 			o.seedOf[c] = fmt.Sprintf("seed-%d", seed)
 		}
-		all = append(all, cases...)
+		all = append(all, seeded...)
 	}
 	return all, nil
 }

@@ -210,6 +210,14 @@ func seedOf(fileSeed uint64, name string) uint64 {
 	return h.Sum64()
 }
 
+// WithSeed is the case as [Load] gives it with this seed in Options. Only the seed
+// is its own.
+func (c *Case) WithSeed(seed uint64) *Case {
+	one := *c
+	one.Seed = seedOf(seed, c.Name)
+	return &one
+}
+
 // seedFromName is the seed of a file that gives none.
 func seedFromName(name string) uint64 {
 	h := fnv.New64a()
