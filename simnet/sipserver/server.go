@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -33,7 +34,7 @@ type Server struct {
 	guard    guesses
 	location location
 	forks    map[*transaction.Server]*fork // INVITEs that wait for a final response
-	timers   map[*time.Timer]struct{}
+	timers   int                           // that run
 }
 
 // New opens the sockets and serves until Close.
@@ -49,7 +50,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, random: rand.NewChaCha8(seed), stopped: make(chan struct{}),
 		answers: map[string][]Answer{}, guard: guesses{}, silenced: map[string]time.Time{},
-		forks: map[*transaction.Server]*fork{}, timers: map[*time.Timer]struct{}{},
+		forks: map[*transaction.Server]*fork{},
 	}
 	for method, list := range cfg.Answers {
 		s.answers[method] = append([]Answer(nil), list...)
@@ -99,9 +100,6 @@ func (s *Server) shut() {
 	}
 	s.closed = true
 	s.layer.Close()
-	for timer := range s.timers {
-		timer.Stop()
-	}
 	close(s.stopped)
 }
 
@@ -113,22 +111,10 @@ func (s *Server) receive(m wire.Message) {
 
 // after runs f on the mailbox in d. The function returned stops it.
 func (s *Server) after(d time.Duration, f func()) (stop func()) {
-	stopped := false
-	var timer *time.Timer
-	timer = time.AfterFunc(d, func() {
-		s.box.Post(func() {
-			delete(s.timers, timer)
-			if !stopped && !s.closed {
-				f()
-			}
-		})
-	})
-	s.timers[timer] = struct{}{}
-	return func() {
-		stopped = true
-		timer.Stop()
-		delete(s.timers, timer)
-	}
+	s.timers++
+	over := sync.OnceFunc(func() { s.timers-- })
+	stopTimer := s.layer.After(d, func() { over(); f() })
+	return func() { over(); stopTimer() }
 }
 
 // token draws a random word of 2n digits.

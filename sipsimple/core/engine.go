@@ -60,6 +60,7 @@ func listenWire(cfg wire.Config) (carrier, error) {
 type transactions interface {
 	Receive(wire.Message)
 	Request(*sip.Request, wire.Destination, transaction.ClientHandler) *transaction.Client
+	After(d time.Duration, f func()) (stop func())
 	Close()
 }
 
@@ -129,20 +130,11 @@ func (e *Engine) shut() {
 // Addr is the address of the listener for "udp", "tcp" or "tls".
 func (e *Engine) Addr(transport string) (netip.AddrPort, bool) { return e.transport.Addr(transport) }
 
-// after runs f on the mailbox in d. The function returned, which is called on the
-// mailbox, stops it: then f does not run any more, nor is it held.
+// after runs f on the mailbox in d, unless the engine is closed. It is called on the
+// mailbox, as is the function returned, which stops it: then f does not run any more,
+// nor is it held.
 func (e *Engine) after(d time.Duration, f func()) (stop func()) {
-	timer := time.AfterFunc(max(d, 1), func() {
-		e.post(func() {
-			if f != nil && !e.closed {
-				f()
-			}
-		})
-	})
-	return func() {
-		f = nil // the runtime holds the timer for as long as it would have run
-		timer.Stop()
-	}
+	return e.layer.After(d, f)
 }
 
 // take posts a message. It is post(func() { … }) in one piece of memory.

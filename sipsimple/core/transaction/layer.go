@@ -42,7 +42,7 @@ type Layer struct {
 	cfg     LayerConfig
 	clients map[string]*clientTx
 	servers map[string]*serverTx
-	long    longTimers
+	timers  timerQueue
 	closed  bool
 }
 
@@ -51,7 +51,7 @@ func NewLayer(cfg LayerConfig) *Layer {
 	if cfg.MaxServers == 0 {
 		cfg.MaxServers = 100_000
 	}
-	return &Layer{cfg: cfg, clients: map[string]*clientTx{}, servers: map[string]*serverTx{}, long: longTimers{post: cfg.Executor.Post}}
+	return &Layer{cfg: cfg, clients: map[string]*clientTx{}, servers: map[string]*serverTx{}, timers: timerQueue{post: cfg.Executor.Post}}
 }
 
 // Receive takes a message that arrived. Called on the executor.
@@ -177,7 +177,7 @@ func (l *Layer) Len() int { return len(l.clients) + len(l.servers) }
 // Called on the executor.
 func (l *Layer) Close() {
 	l.closed = true
-	l.long.close()
+	l.timers.close()
 	for _, c := range l.clients {
 		c.stopAll()
 	}

@@ -14,12 +14,11 @@ type shell struct {
 // firer is the transaction, which makes inTimer of a timer that has fired.
 type firer interface{ fire(t timer) }
 
-// runningTimer is one of them. Once it is stopped it knows nobody: the runtime
+// runningTimer is one of them. Once it is stopped it knows nobody: the queue
 // holds it for as long as it would have run.
 type runningTimer struct {
 	name  timer
 	owner *shell        // nil: it has fired, or was stopped
-	timer *time.Timer   // nil: it is one of longTimers
 	next  *runningTimer // of the owner
 }
 
@@ -27,13 +26,10 @@ func (s *shell) start(name timer, after time.Duration) {
 	s.stop(name)
 	r := &runningTimer{name: name, owner: s, next: s.running}
 	s.running = r
-	if after == Lifetime {
-		s.layer.long.add(r)
-		return
-	}
-	post := s.layer.long.post
-	r.timer = time.AfterFunc(max(after, 1), func() { post(r.expire) }) // one due at once might run before this function returns
+	s.layer.timers.add(r, after)
 }
+
+func (r *runningTimer) stopped() bool { return r.owner == nil }
 
 func (r *runningTimer) expire() {
 	if s := r.owner; s != nil {
@@ -57,14 +53,8 @@ func (s *shell) remove(r *runningTimer) {
 		at = &(*at).next
 	}
 	*at = r.next
-	r.stop()
-}
-
-func (r *runningTimer) stop() {
 	r.owner, r.next = nil, nil
-	if r.timer != nil {
-		r.timer.Stop()
-	}
+	s.layer.timers.dropped(r)
 }
 
 func (s *shell) stopAll() {
