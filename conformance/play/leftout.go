@@ -73,10 +73,12 @@ var subjects = map[string]string{
 	"hld/hold-in-observers":                        behindAck,
 	"pro/PRO-14-cancelled-while-accepting":         inOrder,
 	"pro/PRO-32-acceptor-hangs-up":                 inOrder,
-	"trf/TRF-24-progress-dries-up":                 "a limit of 1 s is its subject",
+	"trf/TRF-24-progress-dries-up":                 limitOf1s,
 	"trf/new-call-never-starts":                    inOrder,
 	"trf/transferor-hangs-up":                      inOrder,
 	"trf/transferor-hangs-up-at-once":              inOrder,
+
+	"trf/TRF-24-progress-dries-up-and-the-peer-is-silent": limitOf1s,
 
 	"trf/refer-before-the-start-of-a-call-that-ends": inOrder,
 	"trf/refer-before-the-start-that-never-comes":    inOrder,
@@ -94,6 +96,7 @@ const (
 
 const (
 	restIsChance    = "what is refused is asked again after a rest that chance chooses"
+	limitOf1s       = "a limit of 1 s is its subject"
 	limitOf5s       = "a request has 5 s (session.md 7.16), which three losses take"
 	rawOctets       = "octets that nobody repeats are its subject"
 	stopping        = "an application that stops gives its BYEs 1 s (session.md 7.17)"

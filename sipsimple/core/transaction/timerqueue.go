@@ -5,7 +5,8 @@ import "time"
 // timerQueue are the timers of an engine. Those that run out at the same instant do
 // so in the order in which they were started: what is repeated at the same instant
 // leaves in the same order in every run, which timers of the runtime do not promise.
-// One of those serves them all. Everything happens on the executor.
+// One of those serves them all. Package container/heap would allocate for each timer.
+// Everything happens on the executor.
 type timerQueue struct {
 	post    func(func())
 	began   time.Time     // all times are since then
