@@ -204,7 +204,7 @@ var (
 		"remote_rtp_port": "the peer's port", "consumer_slot": "of the mixer: what is written there is sent",
 		"producer_slot": "of the mixer: what is received, null while muted", "media_type": "of the m-line of an MSRP stream",
 		"transport": "tcp or tls", "local_path": "MSRP path of our description", "remote_path": "MSRP path of the peer's",
-		"local_role": "our a=setup: active, passive or actpass", "remote_role": "the peer's", "shutting_down": "its end is no failure",
+		"local_role": "our a=setup: active, passive or actpass", "remote_role": "the a=setup of the peer's offer, null for outgoing", "shutting_down": "its end is no failure",
 		"local_identity": "who we are", "remote_identity": "who the peer is", "cpim_enabled": "messages are wrapped; null: not negotiated",
 		"private_messages_allowed": "messages to others than the peer are allowed", "accept_types": "what we take",
 		"accept_wrapped_types": "what we take wrapped in CPIM", "file_selector": "which file: name, type, size, hash",

@@ -133,11 +133,7 @@ func (m *msrpStream) peerActiveLocked(theirs *sdp.MediaDescription) bool {
 	case setupPassive:
 		return true
 	}
-	setup, ok := value(theirs, "setup")
-	m.remoteSetup = setup
-	if !ok {
-		m.remoteSetup = setupPassive // it does not know RFC 6135
-	}
+	setup, _ := value(theirs, "setup") // without one it does not know RFC 6135, and waits
 	return setup == setupActive
 }
 
