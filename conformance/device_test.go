@@ -319,5 +319,5 @@ func TestUnpluggedDuringACall(t *testing.T) {
 }
 
 func packetsOf(s *sipsimple.Session) uint64 {
-	return s.Streams()[0].(*streams.AudioStream).Statistics().TX.Packets
+	return s.Streams()[0].(*streams.AudioStream).Totals().TX.Packets
 }

@@ -140,7 +140,7 @@ func callMinutes(b *testing.B, p *process, uri string) float64 {
 	<-time.After(length)
 	used := p.cpu() - before
 	for _, s := range sound {
-		if got := s.Statistics().RX.Packets; got < uint64(length/(20*time.Millisecond))/2 {
+		if got := s.Totals().RX.Packets; got < uint64(length/(20*time.Millisecond))/2 {
 			b.Errorf("%s: a call has received %d packets only", uri, got)
 		}
 	}

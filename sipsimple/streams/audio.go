@@ -235,14 +235,22 @@ func (s *AudioStream) Direction() sdp.Direction {
 	return s.active.direction
 }
 
-// Statistics counts packets since the start; the last figures stay after the end.
-// Reading changes nothing.
-func (s *AudioStream) Statistics() Statistics {
+// Statistics counts packets since it was last called, or since the start: reading
+// resets it, so that who reads once a second has the figures of each second. What
+// came after the last reading can still be read after the end. Only one reader can
+// use it; any number of others have [AudioStream.Totals].
+func (s *AudioStream) Statistics() Statistics { return s.statistics(true) }
+
+// Totals counts packets since the start; the last figures stay after the end.
+// Reading changes nothing, neither here nor for Statistics.
+func (s *AudioStream) Totals() Statistics { return s.statistics(false) }
+
+func (s *AudioStream) statistics(reset bool) Statistics {
 	s.mu.Lock()
 	session := s.rtp
 	s.mu.Unlock()
 	if session == nil {
 		return Statistics{}
 	}
-	return session.statistics()
+	return session.statistics(reset)
 }

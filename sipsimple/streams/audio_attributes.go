@@ -45,12 +45,12 @@ func (s *AudioStream) Attribute(name string) (any, bool) {
 		_, remote := s.RTPCandidateTypes()
 		return nullText(remote), true
 	case "packets_lost":
-		return int(s.Statistics().RX.Lost), true
+		return int(s.Totals().RX.Lost), true
 	case "statistics":
 		if s.State() != AudioEstablished { // before the start, after the end
 			return nil, true
 		}
-		return s.Statistics().attribute(), true
+		return s.Totals().attribute(), true // whoever looks does not disturb the application's reading
 	}
 	return nil, false
 }

@@ -137,8 +137,8 @@ func (a *audioPort) setLengthLocked(samples int) {
 	a.buffer.SetLimit(a.codec.SampleRate / 2 / a.length)
 }
 
-// received is what has come, nil if nothing has.
-func (a *audioPort) received() *former {
+// received is what has come, nil if nothing has. If reset is set its measurements begin anew.
+func (a *audioPort) received(reset bool) *former {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.hearing == nil {
@@ -146,5 +146,8 @@ func (a *audioPort) received() *former {
 	}
 	f := &former{flow: a.flow, reception: a.reception}
 	f.flow.addCounters(a.buffer.Counters)
+	if reset {
+		a.reception.restartSeries()
+	}
 	return f
 }

@@ -164,7 +164,7 @@ func TestHold(t *testing.T) {
 		time.Sleep(time.Second)
 		alice.take()
 		bob.take()
-		sent := alice.audio().Statistics().TX.Packets
+		sent := alice.audio().Totals().TX.Packets
 
 		alice.stream.Hold()
 		if alice.stream.OnHold() {
@@ -181,12 +181,12 @@ func TestHold(t *testing.T) {
 		renegotiate(t, alice, bob)
 		expect(t, "alice", alice.take(), "AudioStreamDidChangeHoldState local on")
 		expect(t, "bob", bob.take(), "AudioStreamDidChangeHoldState remote on")
-		received := alice.audio().Statistics().RX.Packets
+		received := alice.audio().Totals().RX.Packets
 		time.Sleep(time.Second)
-		if got := alice.audio().Statistics().RX.Packets - received; got > 1 {
+		if got := alice.audio().Totals().RX.Packets - received; got > 1 {
 			t.Errorf("bob, who may not send, sent %d packets", got)
 		}
-		if got := alice.audio().Statistics().TX.Packets - sent; got < 150 {
+		if got := alice.audio().Totals().TX.Packets - sent; got < 150 {
 			t.Errorf("alice sent only %d packets of silence", got)
 		}
 
@@ -378,7 +378,7 @@ func TestPacing(t *testing.T) {
 		if len(times) < 2999 || len(times) > 3001 {
 			t.Errorf("%d packets in a minute", len(times))
 		}
-		if s := bob.audio().Statistics().RX; s.Lost+s.Discarded+s.Duplicate+s.Reordered != 0 {
+		if s := bob.audio().Totals().RX; s.Lost+s.Discarded+s.Duplicate+s.Reordered != 0 {
 			t.Errorf("a clean minute: %+v", s)
 		}
 	})

@@ -49,7 +49,7 @@ func BenchmarkHundredCalls(b *testing.B) {
 			}
 			time.Sleep(time.Minute)
 			for _, p := range parties {
-				if s := p.audio().Statistics().RX; s.Packets < 2995 {
+				if s := p.audio().Totals().RX; s.Packets < 2995 {
 					b.Errorf("%+v", s)
 				}
 				p.close()

@@ -50,7 +50,7 @@ func trace(t *testing.T) string {
 		bob.close()
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintln(sum, heard, alice.audio().Statistics(), bob.audio().Statistics(), alice.take(), bob.take())
+		fmt.Fprintln(sum, heard, alice.audio().Totals(), bob.audio().Totals(), alice.take(), bob.take())
 	})
 	return fmt.Sprintf("%x", sum.Sum(nil)[:8])
 }

@@ -89,13 +89,13 @@ func TestDTMFOnTheWire(t *testing.T) {
 		if r := bob.hears(alice, time.Second); r.SNR < 35 || r.LongestGap > 0 {
 			t.Errorf("after the digits bob hears %+v", r)
 		}
-		if s := bob.audio().Statistics().RX; s.Lost+s.Discarded+s.Unplayable != 0 {
+		if s := bob.audio().Totals().RX; s.Lost+s.Discarded+s.Unplayable != 0 {
 			t.Errorf("statistics %+v", s)
 		}
 		begin := time.Now()
 		alice.dial("1") // a gap of its length is nothing lost, and nothing to be concealed
 		time.Sleep(time.Second)
-		if s := bob.audio().Statistics().RX; s.Lost+s.Discarded != 0 {
+		if s := bob.audio().Totals().RX; s.Lost+s.Discarded != 0 {
 			t.Errorf("after a single digit: %+v", s)
 		}
 		quiet := 0
@@ -260,7 +260,7 @@ func TestOddEvents(t *testing.T) {
 		if got := bob.dialled(); got != "12234" {
 			t.Errorf("bob got %s", got)
 		}
-		if s := bob.audio().Statistics().RX; s.Malformed != 1 || s.Packets != 11 {
+		if s := bob.audio().Totals().RX; s.Malformed != 1 || s.Packets != 11 {
 			t.Errorf("statistics %+v", s)
 		}
 	})

@@ -29,7 +29,7 @@ func TestLoss(t *testing.T) {
 			if r.SNR < 18 || r.LongestGap > 60*time.Millisecond {
 				t.Errorf("%v Hz with 5 %% loss: %+v", hz, r)
 			}
-			if lost := bob.audio().Statistics().RX.Lost; lost < 100 || lost > 200 {
+			if lost := bob.audio().Totals().RX.Lost; lost < 100 || lost > 200 {
 				t.Errorf("%d packets lost of 3000 at 5 %%", lost)
 			}
 		})
@@ -74,9 +74,9 @@ func TestLargeJitter(t *testing.T) {
 		clean := delayOf(alice, bob)
 		n.SetLink("", "", simnet.LinkConfig{Latency: 10 * time.Millisecond, Jitter: 40 * time.Millisecond})
 		time.Sleep(5 * time.Second)
-		before := bob.audio().Statistics().RX
+		before := bob.audio().Totals().RX
 		time.Sleep(55 * time.Second)
-		after := bob.audio().Statistics().RX
+		after := bob.audio().Totals().RX
 		if late := after.Lost - before.Lost; late > 55*50/100 {
 			t.Errorf("%d packets not played in 55 s, more than 1 %%", late)
 		}
@@ -100,9 +100,9 @@ func TestReorderingAndDuplicates(t *testing.T) {
 	withCall(t, options{}, func(n *simnet.Network, alice, bob *party) {
 		n.SetLink("", "", simnet.LinkConfig{Latency: 10 * time.Millisecond, Reorder: 0.02, Duplicate: 0.02})
 		time.Sleep(5 * time.Second)
-		before := bob.audio().Statistics().RX
+		before := bob.audio().Totals().RX
 		r := bob.hears(alice, 30*time.Second)
-		s := bob.audio().Statistics().RX
+		s := bob.audio().Totals().RX
 		t.Logf("SNR %.1f dB, longest gap %v, %+v", r.SNR, r.LongestGap, s)
 		if r.SNR < 35 || r.LongestGap > 0 {
 			t.Errorf("bob hears alice: %+v", r)
@@ -152,7 +152,7 @@ func TestStrangers(t *testing.T) {
 				t.Fatalf("bob heard a stranger: sample %d", s)
 			}
 		}
-		if s := bob.audio().Statistics().RX; s.Strangers < 400 {
+		if s := bob.audio().Totals().RX; s.Strangers < 400 {
 			t.Errorf("strangers not counted: %+v", s)
 		}
 	})
@@ -318,7 +318,7 @@ func TestOddPackets(t *testing.T) {
 		if quiet > 1600 {
 			t.Errorf("%d ms of 3 s are missing", quiet/8)
 		}
-		if s := bob.audio().Statistics().RX; s.Unplayable != 50 {
+		if s := bob.audio().Totals().RX; s.Unplayable != 50 {
 			t.Errorf("statistics %+v", s)
 		}
 	})
@@ -338,7 +338,7 @@ func TestNumberOfThePeer(t *testing.T) {
 			p.send(t, bob, rtp.Header{SequenceNumber: seq, PayloadType: 96}, 160)
 			time.Sleep(20 * time.Millisecond)
 		}
-		if s := bob.audio().Statistics().RX; s.Packets != 20 || s.Unplayable != 0 {
+		if s := bob.audio().Totals().RX; s.Packets != 20 || s.Unplayable != 0 {
 			t.Errorf("statistics %+v", s)
 		}
 		if got := sent.all()[5].PayloadType; got != 96 || bob.audio().Codec() != "PCMU" {
@@ -393,7 +393,7 @@ func TestMalformedPackets(t *testing.T) {
 				loud++
 			}
 		}
-		if s := bob.audio().Statistics().RX; s.Packets != 50 || s.Bytes != 50*160 || s.Malformed != 50*9 || s.Lost+s.Unplayable+s.Strangers != 0 {
+		if s := bob.audio().Totals().RX; s.Packets != 50 || s.Bytes != 50*160 || s.Malformed != 50*9 || s.Lost+s.Unplayable+s.Strangers != 0 {
 			t.Errorf("statistics %+v", s)
 		}
 		if loud < 950*8 {
@@ -427,7 +427,7 @@ func TestSeveralCodecsAnswered(t *testing.T) {
 		if loud < 2800*16 {
 			t.Errorf("%d ms of 3 s are heard", loud/16)
 		}
-		if s := bob.audio().Statistics().RX; s.Packets != 150 || s.Unplayable != 0 {
+		if s := bob.audio().Totals().RX; s.Packets != 150 || s.Unplayable != 0 {
 			t.Errorf("statistics %+v", s)
 		}
 		if got := sent.all()[10].PayloadType; got != 9 || bob.audio().Codec() != "G722" {

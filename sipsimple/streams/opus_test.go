@@ -45,7 +45,7 @@ func TestOpusCall(t *testing.T) {
 			if log := bob.take(); !slices.Equal(log, []string{"AudioStreamGotDTMF 1", "AudioStreamGotDTMF 1", "AudioStreamGotDTMF #"}) {
 				t.Errorf("%q", log)
 			}
-			if n := bob.audio().Statistics().RX; n.Lost > 0 || n.Discarded > 0 || n.Unplayable > 0 {
+			if n := bob.audio().Totals().RX; n.Lost > 0 || n.Discarded > 0 || n.Unplayable > 0 {
 				t.Errorf("%+v", n)
 			}
 		})
@@ -69,9 +69,9 @@ func TestOpusIsSilent(t *testing.T) {
 
 		alice.sound.Play()
 		time.Sleep(time.Second)
-		before := alice.audio().Statistics().TX.Packets
+		before := alice.audio().Totals().TX.Packets
 		time.Sleep(5 * time.Second)
-		if sent := alice.audio().Statistics().TX.Packets - before; sent < 5 || sent > 60 {
+		if sent := alice.audio().Totals().TX.Packets - before; sent < 5 || sent > 60 {
 			t.Errorf("%d packets in 5 s of silence", sent)
 		}
 		alice.sound.Play(440)

@@ -226,9 +226,9 @@ func TestHugeJitter(t *testing.T) {
 	withCall(t, options{}, func(n *simnet.Network, alice, bob *party) {
 		n.SetLink("alice", "bob", simnet.LinkConfig{Latency: 10 * time.Millisecond, Jitter: 200 * time.Millisecond})
 		time.Sleep(10 * time.Second)
-		before := bob.audio().Statistics().RX
+		before := bob.audio().Totals().RX
 		time.Sleep(30 * time.Second)
-		after := bob.audio().Statistics().RX
+		after := bob.audio().Totals().RX
 		missing := after.Lost + after.Discarded - before.Lost - before.Discarded
 		t.Logf("%d of 1500 packets not played; %+v", missing, after)
 		if missing > 75 {
@@ -278,7 +278,7 @@ func TestClockDrift(t *testing.T) {
 					time.Sleep(time.Until(begin.Add(time.Duration(i) * period)))
 					send(i)
 				}
-				s := bob.audio().Statistics().RX
+				s := bob.audio().Totals().RX
 				if s.Lost+s.Discarded > uint64(packets/2500) {
 					t.Errorf("%d packets not played of %d: %+v", s.Lost+s.Discarded, packets, s)
 				}

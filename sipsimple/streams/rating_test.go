@@ -30,7 +30,7 @@ func TestRating(t *testing.T) {
 			time.Sleep(time.Second)
 			from := time.Now()
 			time.Sleep(length)
-			heard, lost = bob.sound.Heard(from, time.Now()), bob.audio().Statistics().RX.Lost
+			heard, lost = bob.sound.Heard(from, time.Now()), bob.audio().Totals().RX.Lost
 		})
 		return heard, lost
 	}

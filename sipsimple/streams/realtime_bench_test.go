@@ -72,7 +72,7 @@ func BenchmarkHundredCallsInRealTime(b *testing.B) {
 		}
 		time.Sleep(length)
 		for _, p := range ends {
-			s := p.audio().Statistics().RX
+			s := p.audio().Totals().RX
 			concealed += s.Lost + s.Discarded
 			packets += s.Packets
 			p.close()

@@ -35,10 +35,10 @@ type reports struct {
 
 	mu        sync.Mutex
 	malformed uint64
-	rtt       Summary
+	rtt       series
 	lost      uint32 // of ours, as last told
-	jitter    Summary
-	gaps      lossPeriods
+	jitter    series
+	gaps      series // how long losses of ours were
 }
 
 func newReports(seed uint64, cname string) *reports {
@@ -105,7 +105,7 @@ func (c *reports) told(ours uint32, clock int, blocks []rtcp.ReceptionReport, no
 			c.jitter.add(int(int64(block.Jitter) * 1_000_000 / int64(clock)))
 		}
 		if block.TotalLost > c.lost && block.TotalLost < 1<<23 {
-			c.gaps.add(int(min(block.TotalLost-c.lost, maxDropout)))
+			c.gaps.add(int(min(block.TotalLost-c.lost, maxDropout)) * lostPacket)
 			c.lost = block.TotalLost
 		}
 		c.roundTrip(block, now)
@@ -125,13 +125,16 @@ func (c *reports) roundTrip(block rtcp.ReceptionReport, now time.Time) {
 	}
 }
 
-func (c *reports) addTo(s *Statistics) {
+func (c *reports) addTo(s *Statistics, reset bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.RTT = c.rtt
-	s.TX.Lost, s.TX.Jitter = uint64(c.lost), c.jitter
-	s.TX.setGaps(c.gaps)
+	s.RTT = c.rtt.of(reset)
+	s.TX.Lost, s.TX.Jitter = uint64(c.lost), c.jitter.of(reset)
+	s.TX.setGaps(c.gaps.of(reset))
 	s.RX.MalformedControl = c.malformed
+	if reset {
+		c.rtt.recent, c.jitter.recent, c.gaps.recent = Summary{}, Summary{}, Summary{}
+	}
 }
 
 func (c *reports) countMalformed() {

@@ -82,7 +82,7 @@ func TestReports(t *testing.T) {
 			t.Errorf("last report: %v", sent[last])
 		}
 		final := sent[last][0].(*rtcp.SenderReport)
-		if s := alice.audio().Statistics().TX; s.Packets != uint64(final.PacketCount) || s.Bytes != uint64(final.OctetCount) {
+		if s := alice.audio().Totals().TX; s.Packets != uint64(final.PacketCount) || s.Bytes != uint64(final.OctetCount) {
 			t.Errorf("reported %+v, sent %+v", final, s)
 		}
 	})
@@ -160,7 +160,7 @@ func TestControlOfOthers(t *testing.T) {
 		sound(20)
 		control(&rtcp.ReceiverReport{SSRC: 1}, &rtcp.Goodbye{Sources: []uint32{1}})
 		sound(30000)
-		if s := bob.audio().Statistics().RX; s.Packets != 60 || s.Discarded+s.Lost != 0 {
+		if s := bob.audio().Totals().RX; s.Packets != 60 || s.Discarded+s.Lost != 0 {
 			t.Errorf("statistics %+v", s)
 		}
 	})
@@ -172,7 +172,7 @@ func TestStatistics(t *testing.T) {
 		n.SetLink("alice", "bob", simnet.LinkConfig{Latency: 40 * time.Millisecond, Jitter: 10 * time.Millisecond, Loss: 0.1})
 		n.SetLink("bob", "alice", simnet.LinkConfig{Latency: 40 * time.Millisecond})
 		time.Sleep(time.Minute)
-		tx, rx := alice.audio().Statistics(), bob.audio().Statistics().RX
+		tx, rx := alice.audio().Totals(), bob.audio().Totals().RX
 		if tx.RTT.Count < 8 || tx.RTT.Avg() < 80_000 || tx.RTT.Avg() > 100_000 || tx.RTT.Min > tx.RTT.Avg() || tx.RTT.Max < tx.RTT.Avg() {
 			t.Errorf("round trip %+v", tx.RTT)
 		}
@@ -264,11 +264,11 @@ func TestOddControl(t *testing.T) {
 		bob.take()
 		time.Sleep(time.Second)
 		expect(t, "bob", bob.take())
-		s := bob.audio().Statistics()
+		s := bob.audio().Totals()
 		_, err = p.conn.WriteTo([]byte{0x80, 200, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}, net.UDPAddrFromAddrPort(local))
 		check(t, err)
 		time.Sleep(time.Second)
-		if muxed := bob.audio().Statistics().RX; muxed.MalformedControl != s.RX.MalformedControl+1 || muxed.Packets+muxed.Unplayable+muxed.Malformed != 0 {
+		if muxed := bob.audio().Totals().RX; muxed.MalformedControl != s.RX.MalformedControl+1 || muxed.Packets+muxed.Unplayable+muxed.Malformed != 0 {
 			t.Errorf("RTCP at the port of RTP (RFC 5761) is counted as %+v", muxed)
 		}
 		if s.RX.MalformedControl < 8 || s.RX.Strangers < 30 || s.RTT.Count != 0 || s.TX.Lost != 0 {

@@ -35,8 +35,8 @@ type reception struct {
 	sender   uint32    // middle of the NTP time of the peer's last report, 0 = none
 	senderAt time.Time // when that came
 
-	jitters Summary
-	gaps    lossPeriods
+	jitters series // in µs
+	gaps    series // how long losses were, in µs
 }
 
 // follow turns to another source; what the application is told of the stream
@@ -87,7 +87,7 @@ func (r *reception) sequence(seq uint16) bool {
 		return true
 	case ahead < maxDropout:
 		if ahead > 1 {
-			r.gaps.add(int(ahead) - 1)
+			r.gaps.add((int(ahead) - 1) * lostPacket)
 		}
 		r.highest += uint32(ahead)
 		r.restarts = false
@@ -138,17 +138,5 @@ func (r *reception) report(now time.Time) []rtcp.ReceptionReport {
 	return []rtcp.ReceptionReport{block}
 }
 
-// lossPeriods sums up losses by how many packets were lost in a row.
-type lossPeriods struct {
-	periods       Summary // in µs, of packets of 20 ms
-	burst, random bool
-}
-
-func (l *lossPeriods) add(packets int) {
-	l.periods.add(packets * 20_000)
-	if packets > 1 {
-		l.burst = true
-	} else {
-		l.random = true
-	}
-}
+// restartSeries begins the measurements anew for the next reading of the statistics.
+func (r *reception) restartSeries() { r.jitters.recent, r.gaps.recent = Summary{}, Summary{} }

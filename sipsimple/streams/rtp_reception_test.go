@@ -80,7 +80,7 @@ func TestReceptionJitter(t *testing.T) {
 	if got := r.report(at)[0].Jitter; got < 72 || got > 80 {
 		t.Errorf("steps of 80 units come to a jitter of %d", got)
 	}
-	if j := r.jitters; j.Last < 9000 || j.Last > 10_000 || j.Max > 10_000 {
+	if j := r.jitters.total; j.Last < 9000 || j.Last > 10_000 || j.Max > 10_000 {
 		t.Errorf("10 ms are told as %+v", j)
 	}
 	before := r.jitter
@@ -130,11 +130,13 @@ func TestLossPeriods(t *testing.T) {
 			seq += uint16(lost) + 1
 			r.packet(seq, 0, 8000, false, time.Time{})
 		}
-		if g := r.gaps; g.burst != c.burst || g.random != c.random || g.periods.Count != len(c.lost) {
-			t.Errorf("lost %v: %+v", c.lost, g)
+		var f Flow
+		f.setGaps(r.gaps.total)
+		if f.BurstLoss != c.burst || f.RandomLoss != c.random || f.LossPeriod.Count != len(c.lost) {
+			t.Errorf("lost %v: %+v", c.lost, f)
 		}
-		if n := len(c.lost); n > 0 && r.gaps.periods.Last != 20_000*c.lost[n-1] {
-			t.Errorf("lost %v: the last period is %d µs", c.lost, r.gaps.periods.Last)
+		if n := len(c.lost); n > 0 && f.LossPeriod.Last != 20_000*c.lost[n-1] {
+			t.Errorf("lost %v: the last period is %d µs", c.lost, f.LossPeriod.Last)
 		}
 	}
 }
@@ -183,8 +185,8 @@ func TestRoundTrip(t *testing.T) {
 	} {
 		c := newReports(1, "x")
 		c.told(7, 8000, []rtcp.ReceptionReport{block.ReceptionReport}, now)
-		if c.rtt.Count != max(0, min(1, block.want+1)) || c.rtt.Count == 1 && c.rtt.Last != block.want {
-			t.Errorf("%+v is a round trip of %+v", block.ReceptionReport, c.rtt)
+		if rtt := c.rtt.total; rtt.Count != max(0, min(1, block.want+1)) || rtt.Count == 1 && rtt.Last != block.want {
+			t.Errorf("%+v is a round trip of %+v", block.ReceptionReport, rtt)
 		}
 	}
 	if got := ntpTime(time.Unix(0, 500_000_000)); got != 2208988800<<32|1<<31 {

@@ -53,6 +53,7 @@ type rtpSession struct {
 	mu   sync.Mutex
 	past *former // received on former paths, nil if nothing was
 	last *audioPort
+	read *Statistics // the counters when they were last read and reset, nil: never
 }
 
 // openRTP binds the ports and begins to read: what comes before the start is
@@ -181,14 +182,14 @@ func (r *rtpSession) follow(p *path) {
 
 // stop ends a path: its port neither receives nor sends any more.
 func (r *rtpSession) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	port := r.port.Swap(nil)
 	if port == nil {
 		return
 	}
 	port.stopped.Store(true)
-	received := port.received()
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	received := port.received(false)
 	r.last = port
 	if received == nil {
 		return
@@ -295,7 +296,9 @@ func (r *rtpSession) sender() sender {
 	}
 }
 
-func (r *rtpSession) statistics() Statistics {
+// statistics is what has been counted and measured since the start, or, if reset is set, since the last time
+// that it was.
+func (r *rtpSession) statistics(reset bool) Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := Statistics{TX: Flow{Packets: r.sentPackets.Load(), Bytes: r.sentBytes.Load()}}
@@ -304,15 +307,33 @@ func (r *rtpSession) statistics() Statistics {
 		s.RX.add(latest.flow)
 	}
 	if port := r.port.Load(); port != nil {
-		if received := port.received(); received != nil {
+		if received := port.received(reset); received != nil {
 			s.RX.add(received.flow)
 			latest = received
 		}
 	}
 	if latest != nil {
-		s.RX.Jitter = latest.reception.jitters
-		s.RX.setGaps(latest.reception.gaps)
+		s.RX.Jitter = latest.reception.jitters.of(reset)
+		s.RX.setGaps(latest.reception.gaps.of(reset))
 	}
-	r.reports.addTo(&s)
+	r.reports.addTo(&s, reset)
+	if reset {
+		r.resetLocked(&s)
+	}
 	return s
+}
+
+// resetLocked makes counters since the last reading of those since the start.
+func (r *rtpSession) resetLocked(s *Statistics) {
+	total := *s
+	if r.read != nil {
+		s.RX.since(r.read.RX)
+		s.TX.since(r.read.TX)
+	}
+	r.read = &total
+	if r.past != nil { // a copy: the next path reads it
+		past := *r.past
+		past.reception.restartSeries()
+		r.past = &past
+	}
 }

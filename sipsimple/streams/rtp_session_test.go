@@ -99,7 +99,7 @@ func TestStatisticsGoOn(t *testing.T) {
 			p.send(t, bob, rtp.Header{SequenceNumber: uint16(3 * i), Timestamp: uint32(480 * i), SSRC: 1}, 160)
 			time.Sleep(20 * time.Millisecond) // each at a third of the pace of its timestamps
 		}
-		first := bob.audio().Statistics()
+		first := bob.audio().Totals()
 		if first.RX.Packets != 20 || first.RX.Bytes != 20*160 || first.RX.LossPeriod.Count != 19 || first.RX.LossPeriod.Max != 40_000 || first.RX.Jitter.Max < 10_000 {
 			t.Errorf("before the change: %+v", first.RX)
 		}
@@ -109,7 +109,7 @@ func TestStatisticsGoOn(t *testing.T) {
 		bob.answered(t, p.offer(t, "m=audio 4000 RTP/AVP 8\r\n"))
 		p.send(t, bob, rtp.Header{SequenceNumber: 9, SSRC: 2, PayloadType: 8}, 160)
 		time.Sleep(time.Second)
-		second := bob.audio().Statistics()
+		second := bob.audio().Totals()
 		if second.RX.Packets != 21 || second.RX.Lost < first.RX.Lost || second.RX.LossPeriod != first.RX.LossPeriod || second.RX.Jitter.Max != first.RX.Jitter.Max {
 			t.Errorf("after the change: %+v\nbefore: %+v", second.RX, first.RX)
 		}

@@ -144,7 +144,7 @@ func TestWandererChangesCodec(t *testing.T) {
 			if reports.Swap(0) == 0 {
 				t.Errorf("codec %d: RTCP does not follow", payloadType)
 			}
-			if s := bob.audio().Statistics().RX; s.Packets != uint64(40*(i+1)) || s.Strangers != uint64(10*(i+1)) {
+			if s := bob.audio().Totals().RX; s.Packets != uint64(40*(i+1)) || s.Strangers != uint64(10*(i+1)) {
 				t.Errorf("codec %d: %+v", payloadType, s)
 			}
 		}

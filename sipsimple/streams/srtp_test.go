@@ -163,7 +163,7 @@ func TestEncryptedCall(t *testing.T) {
 			t.Errorf("after holds bob hears alice: %+v", r)
 		}
 		time.Sleep(10 * time.Second)
-		s := alice.audio().Statistics()
+		s := alice.audio().Totals()
 		if s.RTT.Count == 0 || s.RX.Unauthentic != 0 || s.RX.MalformedControl != 0 || !alice.audio().SRTPActive() {
 			t.Errorf("statistics %+v", s)
 		}
@@ -178,7 +178,7 @@ func TestDamagedSRTP(t *testing.T) {
 		if r := bob.hears(alice, 30*time.Second); r.SNR < 15 {
 			t.Errorf("bob hears alice: %+v", r)
 		}
-		s := bob.audio().Statistics().RX
+		s := bob.audio().Totals().RX
 		if s.Unauthentic < 150 || s.Lost < 40 || s.Unplayable != 0 || s.Duplicate != 0 {
 			t.Errorf("statistics %+v", s)
 		}
@@ -248,7 +248,7 @@ func TestPlainPackets(t *testing.T) {
 		if r := hear.Measure(bob.sound.Heard(from, time.Now()), 8000, nil); !r.Silence {
 			t.Errorf("bob hears plain packets: %+v", r)
 		}
-		if s := bob.audio().Statistics().RX; s.Unauthentic != 50 || s.Packets != 0 || !bob.audio().SRTPActive() {
+		if s := bob.audio().Totals().RX; s.Unauthentic != 50 || s.Packets != 0 || !bob.audio().SRTPActive() {
 			t.Errorf("statistics %+v", s)
 		}
 		if got := bob.dialled(); got != "" {
@@ -293,17 +293,17 @@ func TestKeyChange(t *testing.T) {
 		}
 		offer(sdesKey)
 		sends(sdesKey)
-		if s := bob.audio().Statistics().RX; s.Packets != 50 || s.Unauthentic != 0 {
+		if s := bob.audio().Totals().RX; s.Packets != 50 || s.Unauthentic != 0 {
 			t.Errorf("with the first key: %+v", s)
 		}
 		ours, got := bob.media(false).MediaDescriptions[0], p.got.Load()
 		offer(otherKey)
 		sends(otherKey)
-		if s := bob.audio().Statistics().RX; s.Packets != 100 || s.Unauthentic != 0 || s.Lost != 0 {
+		if s := bob.audio().Totals().RX; s.Packets != 100 || s.Unauthentic != 0 || s.Lost != 0 {
 			t.Errorf("with the second key: %+v", s)
 		}
 		sends(sdesKey)
-		if s := bob.audio().Statistics().RX; s.Packets != 100 || s.Unauthentic != 50 {
+		if s := bob.audio().Totals().RX; s.Packets != 100 || s.Unauthentic != 50 {
 			t.Errorf("the first key again: %+v", s)
 		}
 		if again := bob.media(false).MediaDescriptions[0]; attributeOf(again, "crypto") != attributeOf(ours, "crypto") {

@@ -74,8 +74,43 @@ func (f *Flow) addCounters(c jitter.Counters) {
 	f.Duplicate += uint64(c.Duplicate)
 }
 
-func (f *Flow) setGaps(l lossPeriods) {
-	f.LossPeriod, f.BurstLoss, f.RandomLoss = l.periods, l.burst, l.random
+// setGaps takes how long losses were: the shortest and the longest tell of bursts and of single ones.
+func (f *Flow) setGaps(s Summary) {
+	f.LossPeriod, f.BurstLoss, f.RandomLoss = s, s.Max > lostPacket, s.Min == lostPacket
+}
+
+// lostPacket is how long one lost packet is, in µs.
+const lostPacket = 20_000
+
+// since takes off the counters what they were at an earlier time.
+func (f *Flow) since(earlier Flow) {
+	f.Packets -= earlier.Packets
+	f.Bytes -= earlier.Bytes
+	f.Discarded -= earlier.Discarded
+	f.Lost -= earlier.Lost
+	f.Reordered -= earlier.Reordered
+	f.Duplicate -= earlier.Duplicate
+	f.Malformed -= earlier.Malformed
+	f.Strangers -= earlier.Strangers
+	f.Unplayable -= earlier.Unplayable
+	f.MalformedControl -= earlier.MalformedControl
+	f.Unauthentic -= earlier.Unauthentic
+}
+
+// series is a series of measurements, from the start and from the last reading of the statistics on.
+type series struct{ total, recent Summary }
+
+func (s *series) add(value int) {
+	s.total.add(value)
+	s.recent.add(value)
+}
+
+// of is the summary that a reading gets.
+func (s *series) of(reset bool) Summary {
+	if reset {
+		return s.recent
+	}
+	return s.total
 }
 
 func (s Statistics) attribute() map[string]any {

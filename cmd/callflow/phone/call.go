@@ -235,7 +235,7 @@ func (c *call) counting() {
 	if c.stream == nil {
 		return
 	}
-	s := c.stream.Statistics()
+	s := c.stream.Totals()
 	c.counted = fmt.Sprintf("; %d packets out, %d in, %d lost", s.TX.Packets, s.RX.Packets, s.RX.Lost)
 }
 
