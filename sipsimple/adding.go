@@ -249,11 +249,11 @@ const sessionEnded = "session ended"
 
 // updateExcept gives all streams but some the new active pair. Those whose m-line
 // is dead in it leave; it returns them.
-func (m *machine) updateExcept(fresh []*member) (gone []*member) {
+func (m *machine) updateExcept(some []*member) (gone []*member) {
 	local, remote := m.sdp.Active()
 	for _, s := range slices.Clone(m.members) {
 		switch {
-		case indexOf(fresh, s.stream) >= 0:
+		case indexOf(some, s.stream) >= 0:
 		case alive(s, remote):
 			s.stream.Update(local, remote, s.stream.Index())
 		default:

@@ -321,6 +321,10 @@ func (w *world) answer(args []string) (body []byte, response *sip.Response) {
 		return sdp.Marshal(d), response
 	case rest == "broken":
 		return []byte("nonsense"), response
+	case rest == "moved": // the first m-line
+		d, _ := sdp.Parse(answerTo(w.inv.offer))
+		d.MediaDescriptions[0].MediaName.Port.Value = 7000
+		return sdp.Marshal(d), response
 	default:
 		return answerTo(w.inv.offer, off...), response
 	}

@@ -3,6 +3,8 @@ package sipsimple
 import (
 	"slices"
 
+	psdp "github.com/pion/sdp/v3"
+
 	"github.com/go-sipsimple/callflow/sipsimple/core"
 	"github.com/go-sipsimple/callflow/sipsimple/sdp"
 	"github.com/go-sipsimple/callflow/sipsimple/streams"
@@ -90,6 +92,7 @@ func (op *removing) handle(m *machine, s *established, e event) {
 }
 
 func (op *removing) over(m *machine, s *established, o outcome) {
+	_, before := m.sdp.Active()
 	ok := o.ok() && m.takeAnswer(o.sdp) == nil
 	m.concluded(o)
 	switch {
@@ -98,7 +101,7 @@ func (op *removing) over(m *machine, s *established, o outcome) {
 		return
 	case ok:
 		s.retries, s.unused = 0, nil
-		op.gone = m.renegotiated()
+		op.gone = m.renegotiatedSince(before)
 	default:
 		m.sdp.Cancel()
 		if !s.glare(m, o) { // refused for good: the two views differ from now on (S52, REM-03)
@@ -106,6 +109,22 @@ func (op *removing) over(m *machine, s *established, o outcome) {
 		}
 	}
 	op.finish(m, s)
+}
+
+// renegotiatedSince brings only those streams up to date of which the peer says
+// something else than before: to the others nothing has happened (streams.md
+// 2.2). It returns those that left.
+func (m *machine) renegotiatedSince(before *psdp.SessionDescription) []*member {
+	_, now := m.sdp.Active()
+	var same []*member
+	for _, s := range m.members {
+		if sdp.SameMedia(before, now, s.stream.Index()) {
+			same = append(same, s)
+		}
+	}
+	gone := m.updateExcept(same)
+	m.publishStreams()
+	return gone
 }
 
 func (op *removing) finish(m *machine, s *established) {

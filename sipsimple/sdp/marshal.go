@@ -82,6 +82,14 @@ func SameLine(a, b *sdp.MediaDescription) bool {
 	return Same(wrap(a), wrap(b))
 }
 
+// SameMedia tells whether two descriptions say the same about the media at an
+// index that both have: in its m-line and for all of the session.
+func SameMedia(a, b *sdp.SessionDescription, index int) bool {
+	x, y := *a, *b
+	x.MediaDescriptions, y.MediaDescriptions = a.MediaDescriptions[index:index+1], b.MediaDescriptions[index:index+1]
+	return Same(&x, &y)
+}
+
 // printable keeps a text from ending its line early.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
