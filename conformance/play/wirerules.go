@@ -185,8 +185,8 @@ func (r *sipRules) form(m *sipText) string {
 		return "a response but 100 has a tag in To"
 	case m.length != len(m.body):
 		return fmt.Sprintf("Content-Length is that of the body: %d and not %d", len(m.body), m.length)
-	case m.method != "" && m.method != "ACK" && !m.has["user-agent"], m.code/100 == 2 && !m.has["server"]:
-		return "a request but ACK has User-Agent, a 2xx Server"
+	case m.method != "" && m.method != "ACK" && !m.has["user-agent"], m.code > 0 && !m.has["server"]:
+		return "a request but ACK has User-Agent, a response Server"
 	case m.method == "INVITE" || m.cseqMethod == "INVITE" && m.code/100 == 2:
 		for _, name := range []string{"contact", "allow", "supported"} {
 			if !m.has[name] {

@@ -76,6 +76,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.UserAgent == "" {
 		c.UserAgent = "sipsimple"
 	}
+	c.UserAgent = oneLine(c.UserAgent)
 	if c.Resolve == nil {
 		c.Resolve = netResolver(c.Net)
 	}

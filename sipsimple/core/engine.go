@@ -88,6 +88,7 @@ func newEngine(cfg Config, listen listener) (*Engine, error) {
 		UDPPort: cfg.UDPPort, TCPPort: cfg.TCPPort, TLSPort: tlsPort,
 		Handler: e.take,
 		Trace:   cfg.Trace,
+		Server:  cfg.UserAgent,
 	})
 	if err != nil {
 		e.closed = true
@@ -96,6 +97,7 @@ func newEngine(cfg Config, listen listener) (*Engine, error) {
 	e.layer = transaction.NewLayer(transaction.LayerConfig{
 		Transport: e.transport, Executor: executor{e},
 		OnRequest: e.handleRequest, OnAck: e.handleAck, OnCancel: e.handleCancel,
+		Server: e.serverHeader,
 	})
 	return e, nil
 }

@@ -122,11 +122,17 @@ func via(transport string, local netip.AddrPort, branch string) *sip.ViaHeader {
 // tag in To unless it has one (a 100 gets none), and Server.
 func (e *Engine) response(req *sip.Request, code int, phrase, tag string) *sip.Response {
 	res := wire.NewResponse(req, code, phraseOr(code, phrase), tag)
+	res.AppendHeader(e.serverHeader())
+	return res
+}
+
+// serverHeader is the Server of every response; it says no more of us than
+// User-Agent does.
+func (e *Engine) serverHeader() sip.Header {
 	if e.server == nil || e.server.Value() != e.cfg.UserAgent {
 		e.server = sip.NewHeader("Server", e.cfg.UserAgent)
 	}
-	res.AppendHeader(e.server)
-	return res
+	return e.server
 }
 
 // allow and supported say what we do; many messages have the same.

@@ -10,6 +10,7 @@ import (
 type rebinder interface {
 	SetTLS(*tls.Config)
 	SetTLSTimeout(time.Duration)
+	SetServer(string)
 	SetPort(transport string, port int) error
 }
 
@@ -40,5 +41,9 @@ func (e *Engine) SetTLSTimeout(limit time.Duration) {
 
 // SetUserAgent changes the texts of User-Agent and Server headers from now on.
 func (e *Engine) SetUserAgent(text string) {
+	text = oneLine(text)
+	if carrier, ok := e.transport.(rebinder); ok {
+		carrier.SetServer(text)
+	}
 	e.post(func() { e.cfg.UserAgent = text })
 }

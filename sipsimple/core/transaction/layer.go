@@ -32,6 +32,7 @@ type LayerConfig struct {
 	OnCancel        func(cancel *Server, invite *Server) // invite is nil when nothing matches (answer 481); the answer is the user's
 	OnStrayResponse func(res wire.Message)               // a response without transaction
 	MaxServers      int                                  // server transactions at a time, more are refused 503; 0 means 100 000
+	Server          func() sip.Header                    // the Server header of responses that the layer makes itself
 }
 
 // errNoBranch is a fault of our own caller.
@@ -116,11 +117,20 @@ func (l *Layer) receiveRequest(m wire.Message, req *sip.Request) {
 
 // refuse answers 503 without a transaction.
 func (l *Layer) refuse(m wire.Message, req *sip.Request) {
-	res := wire.NewResponse(req, sip.StatusServiceUnavailable, "Service Unavailable", wire.StatelessTag(req))
+	res := l.response(req, sip.StatusServiceUnavailable, "Service Unavailable", wire.StatelessTag(req))
 	res.AppendHeader(sip.NewHeader("Retry-After", "30"))
 	if octets, err := wire.Marshal(res); err == nil {
 		l.cfg.Transport.SendOctets(octets, wire.ResponseDestination(m), nil)
 	}
+}
+
+// response makes a response that is not the user's.
+func (l *Layer) response(req *sip.Request, code int, phrase, toTag string) *sip.Response {
+	res := wire.NewResponse(req, code, phrase, toTag)
+	if l.cfg.Server != nil {
+		res.AppendHeader(l.cfg.Server())
+	}
+	return res
 }
 
 // announce tells the user of a new transaction.

@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"github.com/go-sipsimple/callflow/sipsimple/core/transaction"
 	"github.com/go-sipsimple/callflow/sipsimple/core/wire"
 )
@@ -262,6 +264,31 @@ func TestServersAreBounded(t *testing.T) {
 		}
 		if !strings.Contains(string(b.sent[0]), "\r\nRetry-After: 30\r\n") {
 			t.Errorf("the refusal does not say when to try again:\n%s", b.sent[0])
+		}
+		b.do(b.layer.Close)
+	})
+}
+
+// TestServerOfTheLayersOwnResponses: 100, 503 and 500 say who sends them, as all others do.
+func TestServerOfTheLayersOwnResponses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.layer = transaction.NewLayer(transaction.LayerConfig{
+			Transport: b, Executor: &b.box, MaxServers: 1, OnRequest: func(tx *transaction.Server) { b.requests = append(b.requests, tx) },
+			Server: func() sip.Header { return sip.NewHeader("Server", "bench") },
+		})
+		b.receive("udp", request("INVITE", "z9hG4bK2"))
+		b.receive("udp", request("OPTIONS", "z9hG4bK3"))
+		b.wait(time.Second)
+		b.do(func() {
+			tx := b.requests[0]
+			tx.Respond(wire.NewResponse(tx.Request(), 200, "OK\r\nInjected: yes", "b1"))
+		})
+		b.expect("0s send 503 Service Unavailable", "200ms send 100 Trying", "1s send 500 Server Internal Error")
+		for _, sent := range b.sent {
+			if !strings.Contains(string(sent), "\r\nServer: bench\r\n") {
+				t.Errorf("no Server header:\n%s", sent)
+			}
 		}
 		b.do(b.layer.Close)
 	})

@@ -84,7 +84,7 @@ func (s *serverTx) respond(res *sip.Response) {
 	octets, err := wire.Marshal(res)
 	if err != nil { // the application put a line end into a header field
 		req := s.server.Request()
-		res = wire.NewResponse(req, sip.StatusInternalServerError, "Server Internal Error", wire.StatelessTag(req))
+		res = s.layer.response(req, sip.StatusInternalServerError, "Server Internal Error", wire.StatelessTag(req))
 		if octets, err = wire.Marshal(res); err != nil {
 			return
 		}
@@ -147,7 +147,7 @@ func (s *serverTx) send() {
 }
 
 func (s *serverTx) sendTrying() {
-	octets, err := wire.Marshal(wire.NewResponse(s.server.Request(), sip.StatusTrying, "Trying", ""))
+	octets, err := wire.Marshal(s.layer.response(s.server.Request(), sip.StatusTrying, "Trying", ""))
 	if err != nil {
 		return
 	}

@@ -21,7 +21,8 @@ type field struct {
 type parser struct {
 	stream bool
 	source netip.AddrPort
-	proxy  bool // Config.Proxy
+	proxy  bool   // Config.Proxy
+	server string // Config.Server
 	fault  fault
 	start  startLine
 	count  [kindCount]int

@@ -12,6 +12,9 @@ import (
 // directions. Those that exist stay as they are.
 func (t *Transport) SetTLS(cfg *tls.Config) { t.tls.Store(cfg) }
 
+// SetServer changes the text of the Server header from now on; "" means none.
+func (t *Transport) SetServer(text string) { t.server.Store(&text) }
+
 // SetTLSTimeout bounds the TLS handshakes to come, in both directions; 0 means 10
 // s, which with the connection itself is the most for one of ours.
 func (t *Transport) SetTLSTimeout(limit time.Duration) { t.handshakes.Store(int64(limit)) }

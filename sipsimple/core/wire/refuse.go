@@ -54,6 +54,9 @@ func (p *parser) answer(raw []field) []byte {
 			writeField(&b, fieldName[k], value)
 		}
 	}
+	if p.server != "" {
+		writeField(&b, "Server", p.server)
+	}
 	writeField(&b, "Warning", `399 ua "`+p.fault.reason+`"`)
 	b.WriteString("Content-Length: 0\r\n\r\n")
 	return b.Bytes()

@@ -43,6 +43,9 @@ type Config struct {
 	// Proxy accepts responses with several Vias: a proxy passes them on, while to a user agent they have strayed (RFC
 	// 3261 sections 8.1.3.3 and 16.7).
 	Proxy bool
+	// Server is the text of the Server header in refusals of what cannot be read
+	// (RFC 3261 section 20.35); "" means none. SetServer changes it.
+	Server string
 	// Rate is how many datagrams a second are read from one source address (a
 	// /64 for IPv6); more are dropped after a burst of five seconds' worth.
 	// 0 means 10 000, -1 no limit.
@@ -75,6 +78,7 @@ type Transport struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	tls     atomic.Pointer[tls.Config]
+	server  atomic.Pointer[string]
 
 	handshakes atomic.Int64 // their limit as a time.Duration, 0 unless it was set
 
@@ -100,6 +104,7 @@ func Listen(cfg Config) (*Transport, error) {
 	t := &Transport{cfg: cfg, log: newQuietLog(cfg.Logger), flows: map[*Flow]struct{}{}, byPeer: map[peerKey]*Flow{}}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.tls.Store(cfg.TLS)
+	t.server.Store(&cfg.Server)
 	if err := t.open(); err != nil {
 		t.Close()
 		return nil, err
@@ -227,7 +232,7 @@ func (t *Transport) judge(data []byte, stream bool, source netip.AddrPort) (r Re
 			r = Result{Verdict: Drop, Reason: "guard failed", Close: stream}
 		}
 	}()
-	p := parser{stream: stream, source: source, proxy: t.cfg.Proxy}
+	p := parser{stream: stream, source: source, proxy: t.cfg.Proxy, server: *t.server.Load()}
 	return p.inspect(data)
 }
 

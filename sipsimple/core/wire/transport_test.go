@@ -155,12 +155,16 @@ func TestFaultyRequestIsAnsweredAtItsSource(t *testing.T) {
 		inNetwork(t, func(n *simnet.Network) {
 			alice, bob := newNode(t, n, "alice", nil), newNode(t, n, "bob", nil)
 			faulty := swap(t, "CSeq: 314159 INVITE", "CSeq: 314159 OPTIONS")
+			bob.SetServer("bob's\r\nphone")
 			alice.SendOctets([]byte(faulty), bob.at(t, transport), nil)
 			alice.SendOctets([]byte(invite), bob.at(t, transport), nil)
 			pass(time.Second)
 			answer := alice.take()
 			if len(answer) != 1 || answer[0].Response().StatusCode != 400 {
 				t.Fatalf("%s: alice heard %v", transport, answer)
+			}
+			if server := answer[0].Response().GetHeader("Server"); server == nil || server.Value() != "bob's  phone" {
+				t.Errorf("%s: the Server header is %v", transport, server)
 			}
 			if got := bob.take(); len(got) != 1 {
 				t.Fatalf("%s: bob heard %d messages", transport, len(got))
