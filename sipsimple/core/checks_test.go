@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -123,6 +124,23 @@ func TestRequestsOutsideDialogs(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestNameOfTheAgentIsOneLine: whatever the name, every message can be sent.
+func TestNameOfTheAgentIsOneLine(t *testing.T) {
+	inLab(t, func(l *lab) {
+		bob, alice := l.engine(2, func(c *Config) { c.UserAgent = "phone\r\nof bob" }), l.peer(1)
+		for i, want := range []string{"phone  of bob", "another one"} {
+			alice.text("192.0.2.2", "",
+				"OPTIONS sip:bob@192.0.2.2 SIP/2.0", fmt.Sprintf("Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK%d", i), "Max-Forwards: 70",
+				"From: <sip:alice@a.test>;tag=ft", "To: <sip:bob@b.test>", fmt.Sprintf("Call-ID: call-%d", i), "CSeq: 1 OPTIONS")
+			pass(100 * time.Millisecond)
+			if got := alice.messages(); len(got) != i+1 || headerText(got[i], "server") != want {
+				t.Errorf("%d answers, want one with Server: %s", len(got), want)
+			}
+			bob.SetUserAgent("another\none")
+		}
+	})
 }
 
 func TestOrderInTheDialog(t *testing.T) {
