@@ -36,7 +36,7 @@ type AudioBridge struct {
 
 type member struct {
 	port     Port
-	watch    *notification.Handle
+	watch    *notification.Handle // nil: not yet
 	consumer int
 	producer int
 }
@@ -66,13 +66,23 @@ func (b *AudioBridge) Add(port Port) error {
 	if b.findLocked(port) >= 0 {
 		return nil
 	}
-	m := member{port: port}
-	if b.mixer.center != nil {
-		m.watch = b.mixer.center.AddObserver(refresher{b},
-			notification.Filter{Name: AudioPortDidChangeSlots{}.NotificationName(), Sender: port})
-	}
-	b.members = append(b.members, m)
+	b.members = append(b.members, member{port: port})
 	return b.refreshLocked()
+}
+
+// watchLocked has the bridge told when the slots of its members change, as soon as
+// there is anything to connect. Until then nobody outside knows the bridge, and
+// whoever has made it may forget it: a stream that is never started does.
+func (b *AudioBridge) watchLocked() {
+	if b.mixer.center == nil || len(b.members) < 2 && b.outward == nil {
+		return
+	}
+	for i := range b.members {
+		if m := &b.members[i]; m.watch == nil {
+			m.watch = b.mixer.center.AddObserver(refresher{b},
+				notification.Filter{Name: AudioPortDidChangeSlots{}.NotificationName(), Sender: m.port})
+		}
+	}
 }
 
 // refresher observes the members of a bridge.
@@ -167,6 +177,7 @@ func (b *AudioBridge) Refresh() {
 
 // refreshLocked makes the connections of the mixer equal to the full mesh.
 func (b *AudioBridge) refreshLocked() error {
+	b.watchLocked()
 	for i := range b.members {
 		m := &b.members[i]
 		m.consumer, m.producer = m.port.ConsumerSlot(), m.port.ProducerSlot()

@@ -38,6 +38,19 @@ func inLab(t *testing.T, body func(l *lab)) {
 	})
 }
 
+// host is the host of that name, new or not.
+func (l *lab) host(name string) *simnet.Host {
+	l.t.Helper()
+	if h := l.net.Lookup(name); h != nil {
+		return h
+	}
+	h, err := l.net.Host(name, netip.Addr{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return h
+}
+
 // party is an application with its log.
 type party struct {
 	*sipsimple.Application
@@ -47,6 +60,7 @@ type party struct {
 
 	mu       sync.Mutex
 	log      []string
+	last     time.Time // of the log
 	incoming []*sipsimple.Session
 	react    map[string]func(s *sipsimple.Session) // by short name of the notification
 }
@@ -54,10 +68,7 @@ type party struct {
 // party starts a user agent called name@name.test on a host of that name.
 func (l *lab) party(name string, change ...func(*sipsimple.Config)) *party {
 	l.t.Helper()
-	host, err := l.net.Host(name, netip.Addr{})
-	if err != nil {
-		l.t.Fatal(err)
-	}
+	host := l.host(name)
 	p := &party{lab: l, name: name, acc: &account.Account{ID: name + "@" + name + ".test"}, react: map[string]func(*sipsimple.Session){}}
 	var network transport.Net = host
 	cfg := sipsimple.Config{
@@ -67,8 +78,8 @@ func (l *lab) party(name string, change ...func(*sipsimple.Config)) *party {
 	for _, f := range change {
 		f(&cfg)
 	}
-	p.Application, err = sipsimple.NewApplication(cfg)
-	if err != nil {
+	var err error
+	if p.Application, err = sipsimple.NewApplication(cfg); err != nil {
 		l.t.Fatal(err)
 	}
 	p.Center().AddObserver(notification.ObserverFunc(p.observe))
@@ -84,7 +95,7 @@ func (p *party) observe(n notification.Notification) {
 		return
 	}
 	p.mu.Lock()
-	p.log = append(p.log, short(n))
+	p.log, p.last = append(p.log, short(n)), n.Timestamp
 	if _, ok := n.Data.(sipsimple.SIPSessionNewIncoming); ok {
 		p.incoming = append(p.incoming, session)
 	}
@@ -175,6 +186,14 @@ func (p *party) expect(want ...string) {
 		p.lab.t.Errorf("%s was notified of\n  %s\nand should have been of\n  %s", p.name,
 			strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 	}
+}
+
+// forget empties the logs. It returns when the last notification came.
+func (p *party) forget() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log, p.incoming = nil, nil
+	return p.last
 }
 
 // pass lets virtual time pass.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -75,17 +74,14 @@ func put(tree storage.Tree, path []string, value string) {
 // phone makes an application on a host of that name; it is not started.
 func (l *lab) phone(name string, st storage.Storage, change ...func(*sipsimple.Config)) *phone {
 	l.t.Helper()
-	host, err := l.net.Host(name, netip.Addr{})
-	if err != nil {
-		l.t.Fatal(err)
-	}
+	host := l.host(name)
 	p := &phone{lab: l, host: host, storage: st}
 	cfg := sipsimple.Config{Net: host, Rand: rand.NewChaCha8([32]byte{1, name[0]}), Host: host.Addr()}
 	for _, f := range change {
 		f(&cfg)
 	}
-	p.Application, err = sipsimple.NewApplication(cfg)
-	if err != nil {
+	var err error
+	if p.Application, err = sipsimple.NewApplication(cfg); err != nil {
 		l.t.Fatal(err)
 	}
 	p.Center().AddObserver(notification.ObserverFunc(p.observe))
@@ -160,10 +156,7 @@ func (p *phone) stop() {
 // registrar is a server at a host of that name.
 func (l *lab) registrar(name string, change ...func(*sipserver.Config)) *sipserver.Server {
 	l.t.Helper()
-	host, err := l.net.Host(name, netip.Addr{})
-	if err != nil {
-		l.t.Fatal(err)
-	}
+	host := l.host(name)
 	cfg := sipserver.Config{
 		Name: name, Net: host, Host: host.Addr(), Rand: rand.NewChaCha8([32]byte{2, name[0]}),
 		Registrar: true, Proxy: true, Users: map[string]string{"alice": "secret"},
