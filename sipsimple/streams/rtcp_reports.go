@@ -24,6 +24,7 @@ const (
 // outlives the changes of the path.
 type reports struct {
 	cname string
+	epoch time.Time // from which the times of our reports are counted: a clock that is set does not change them
 
 	begun atomic.Bool // the first one is sent
 
@@ -42,7 +43,7 @@ type reports struct {
 }
 
 func newReports(seed uint64, cname string) *reports {
-	c := &reports{cname: cname, due: reportEvery}
+	c := &reports{cname: cname, epoch: time.Now(), due: reportEvery}
 	c.pcg.Seed(seed, 1)
 	c.random = *rand.New(&c.pcg)
 	return c
@@ -76,7 +77,7 @@ func (c *reports) compound(now time.Time, from sender, blocks []rtcp.ReceptionRe
 	packets := make([]rtcp.Packet, 0, 3)
 	if sending {
 		packets = append(packets, &rtcp.SenderReport{
-			SSRC: from.ssrc, NTPTime: ntpTime(now), RTPTime: from.timestamp,
+			SSRC: from.ssrc, NTPTime: c.ntp(now), RTPTime: from.timestamp,
 			PacketCount: uint32(from.packets), OctetCount: uint32(from.bytes), Reports: blocks,
 		})
 	} else {
@@ -119,7 +120,7 @@ func (c *reports) roundTrip(block rtcp.ReceptionReport, now time.Time) {
 	if block.LastSenderReport == 0 {
 		return
 	}
-	trip := int32(middle(ntpTime(now)) - block.LastSenderReport - block.Delay)
+	trip := int32(middle(c.ntp(now)) - block.LastSenderReport - block.Delay)
 	if trip >= 0 && trip < 60<<16 {
 		c.rtt.add(int(int64(trip) * 1_000_000 >> 16))
 	}
@@ -142,6 +143,10 @@ func (c *reports) countMalformed() {
 	defer c.mu.Unlock()
 	c.malformed++
 }
+
+// ntp is the time of our reports: that of the wall when the stream was made, and
+// what has passed since.
+func (c *reports) ntp(now time.Time) uint64 { return ntpTime(c.epoch.Add(now.Sub(c.epoch))) }
 
 // ntpTime is RFC 3550 section 4: seconds since 1900 with 32 bits of fraction.
 func ntpTime(t time.Time) uint64 {

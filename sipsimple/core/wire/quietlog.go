@@ -13,7 +13,7 @@ type quietLog struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
-	second  time.Time // in which the lines are counted
+	second  time.Time // beginning of that in which the lines are counted
 	lines   int
 	skipped int
 }
@@ -32,7 +32,7 @@ func (q *quietLog) Warn(msg string, args ...any)  { q.write(slog.LevelWarn, msg,
 func (q *quietLog) Error(msg string, args ...any) { q.write(slog.LevelError, msg, args) }
 
 func (q *quietLog) write(level slog.Level, msg string, args []any) {
-	skipped, ok := q.count(time.Now().Truncate(time.Second))
+	skipped, ok := q.count(time.Now())
 	if !ok {
 		return
 	}
@@ -46,7 +46,7 @@ func (q *quietLog) write(level slog.Level, msg string, args []any) {
 func (q *quietLog) count(now time.Time) (skipped int, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if now != q.second {
+	if now.Sub(q.second) >= time.Second {
 		q.second, q.lines = now, 0
 	}
 	if q.lines++; q.lines > maxLinesPerSecond {
