@@ -32,8 +32,8 @@ func (e *Engine) checkAny(req *sip.Request) *wire.Refusal {
 
 // checkInvite are the checks of an INVITE outside a dialog. Without a refusal it
 // may become a call, and the session description in it is returned.
-func (e *Engine) checkInvite(req *sip.Request) (*psdp.SessionDescription, *wire.Refusal) {
-	t := e.table
+func (e *Engine) checkInvite(m wire.Message) (*psdp.SessionDescription, *wire.Refusal) {
+	t, req, from := e.table, m.Request(), m.Source.Addr()
 	own := DialogID{CallID: callIDOf(req), LocalTag: fromTag(req)}
 	if t.calls[own] != nil || t.requests.has(keyOf(req)) {
 		return nil, refuse(sip.StatusLoopDetected) // sent by us, or merged: section 8.2.2.2
@@ -48,7 +48,7 @@ func (e *Engine) checkInvite(req *sip.Request) (*psdp.SessionDescription, *wire.
 	if r := e.checkReplaces(req); r != nil {
 		return nil, r
 	}
-	if t.pending >= e.cfg.MaxPending || len(t.dialogs) >= e.cfg.MaxDialogs {
+	if !e.layer.HasRoom(from, t.pending, e.cfg.MaxPending) || !e.layer.HasRoom(from, len(t.dialogs), e.cfg.MaxDialogs) {
 		return nil, refuse(sip.StatusServiceUnavailable, sip.NewHeader("Retry-After", "10"))
 	}
 	return offer, nil

@@ -93,7 +93,7 @@ func options() []sip.Header {
 
 // handleInvite takes an INVITE outside any dialog.
 func (e *Engine) handleInvite(tx *transaction.Server) {
-	offer, r := e.checkInvite(tx.Request())
+	offer, r := e.checkInvite(tx.Message())
 	if r != nil {
 		e.refuse(tx, r)
 		return

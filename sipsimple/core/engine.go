@@ -23,6 +23,7 @@ type Engine struct {
 	seeds     *seedSource
 	transport carrier
 	box       mailbox.Mailbox
+	intake    intake
 	lookups   sync.WaitGroup // name look-ups under way
 
 	// The rest is touched on the mailbox only.
@@ -61,6 +62,7 @@ type transactions interface {
 	Receive(wire.Message)
 	Request(*sip.Request, wire.Destination, transaction.ClientHandler) *transaction.Client
 	After(d time.Duration, f func()) (stop func())
+	HasRoom(host netip.Addr, used, limit int) bool
 	Close()
 }
 
@@ -80,9 +82,9 @@ func newEngine(cfg Config, listen listener) (*Engine, error) {
 	}
 	// The first message may arrive before Listen returns; the mailbox holds it
 	// back until the engine is complete.
-	ready := make(chan struct{})
-	e.post(func() { <-ready })
-	defer close(ready)
+	e.intake.ready = make(chan struct{})
+	e.post(func() { <-e.intake.ready })
+	defer close(e.intake.ready)
 	e.transport, err = listen(wire.Config{
 		Net: cfg.Net, Logger: cfg.Logger.With("component", "transport"), TLS: cfg.TLS, Host: cfg.Host, Lost: cfg.OnLost,
 		UDPPort: cfg.UDPPort, TCPPort: cfg.TCPPort, TLSPort: tlsPort,
@@ -137,15 +139,4 @@ func (e *Engine) Addr(transport string) (netip.AddrPort, bool) { return e.transp
 // nor is it held.
 func (e *Engine) after(d time.Duration, f func()) (stop func()) {
 	return e.layer.After(d, f)
-}
-
-// take posts a message. It is post(func() { … }) in one piece of memory.
-func (e *Engine) take(m wire.Message) {
-	e.box.Post(func() { e.run(func() { e.receive(m) }) })
-}
-
-func (e *Engine) receive(m wire.Message) {
-	if !e.closed {
-		e.layer.Receive(m)
-	}
 }

@@ -31,7 +31,7 @@ type LayerConfig struct {
 	OnAck           func(ack wire.Message)               // an ACK that no transaction absorbs: that of a 2xx, or a stray one
 	OnCancel        func(cancel *Server, invite *Server) // invite is nil when nothing matches (answer 481); the answer is the user's
 	OnStrayResponse func(res wire.Message)               // a response without transaction
-	MaxServers      int                                  // server transactions at a time, more are refused 503; 0 means 100 000
+	MaxServers      int                                  // server transactions at a time (see HasRoom), more are refused 503; 0 means 100 000
 	Server          func() sip.Header                    // the Server header of responses that the layer makes itself
 }
 
@@ -44,6 +44,7 @@ type Layer struct {
 	clients map[string]*clientTx
 	servers map[string]*serverTx
 	timers  timerQueue
+	known   acquaintances
 	closed  bool
 }
 
@@ -75,6 +76,9 @@ func (l *Layer) Receive(m wire.Message) {
 
 func (l *Layer) receiveResponse(m wire.Message, res *sip.Response) {
 	if c := l.clients[clientKey(res)]; c != nil {
+		if res.IsSuccess() && c.req != nil && !c.req.To().Params.Has("tag") {
+			l.known.add(m.Source.Addr())
+		}
 		c.receive(m)
 		return
 	}
@@ -105,7 +109,7 @@ func (l *Layer) receiveRequest(m wire.Message, req *sip.Request) {
 		s.run(input{kind: inMessage}, m)
 		return
 	}
-	if len(l.servers) >= l.cfg.MaxServers {
+	if !l.HasRoom(m.Source.Addr(), len(l.servers), l.cfg.MaxServers) {
 		l.refuse(m, req)
 		return
 	}

@@ -2,6 +2,7 @@ package transaction_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -267,6 +268,42 @@ func TestServersAreBounded(t *testing.T) {
 		}
 		b.do(b.layer.Close)
 	})
+}
+
+// TestRoomForAcquaintances: the last quarter of the transactions is for who has
+// answered a request of ours with a 2xx, outside a dialog and when it was asked.
+func TestRoomForAcquaintances(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		meet  func(b *bench)
+		known bool
+	}{
+		{"nobody", func(*bench) {}, false},
+		{"one who has answered", func(b *bench) { b.call("OPTIONS", "udp"); b.receive("udp", response(200, "OPTIONS", "z9hG4bK1")) }, true},
+		{"one who has refused", func(b *bench) { b.call("OPTIONS", "udp"); b.receive("udp", response(486, "OPTIONS", "z9hG4bK1")) }, false},
+		{"one who was not asked", func(b *bench) { b.receive("udp", response(200, "OPTIONS", "z9hG4bK1")) }, false},
+		{"one who was asked in a dialog", func(b *bench) {
+			req := parse(b.t, strings.Replace(request("BYE", "z9hG4bK1"), "To: <sip:bob@example.com>", "To: <sip:bob@example.com>;tag=b1", 1))
+			b.do(func() {
+				b.layer.Request(req, wire.Destination{Transport: "udp", Addr: bob}, func(transaction.Event) {})
+			})
+			b.receive("udp", response(200, "BYE", "z9hG4bK1"))
+		}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t)
+			b.layer = transaction.NewLayer(transaction.LayerConfig{Transport: b, Executor: &b.box, MaxServers: 4})
+			c.meet(b)
+			b.log = nil
+			for i := range 6 {
+				b.receive("udp", request("OPTIONS", fmt.Sprintf("z9hG4bKs%d", i)))
+			}
+			if taken := 6 - len(b.log); taken != 3 && !c.known || taken != 4 && c.known {
+				t.Errorf("%s: %d requests are taken", c.name, taken)
+			}
+			b.do(b.layer.Close)
+		})
+	}
 }
 
 // TestServerOfTheLayersOwnResponses: 100, 503 and 500 say who sends them, as all others do.
