@@ -17,6 +17,9 @@ import (
 const asChild = "CALLFLOW_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(callflow(os.Args[1:], os.Stdout, os.Stderr))
+	}
 	if os.Getenv(asChild) == "" {
 		os.Exit(m.Run())
 	}
