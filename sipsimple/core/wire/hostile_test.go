@@ -68,6 +68,36 @@ func TestStalledConnections(t *testing.T) {
 	})
 }
 
+// One host cannot take all the connections there are (reliability C24).
+func TestConnectionsOfOnePeer(t *testing.T) {
+	inNetwork(t, func(n *simnet.Network) {
+		alice, bob, carol := newNode(t, n, "alice", nil), newNode(t, n, "bob", nil), newNode(t, n, "carol", nil)
+		open := 0
+		for range 600 {
+			conn, err := alice.host.Dial("tcp", bob.at(t, "tcp").Addr.String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = conn.SetReadDeadline(time.Now().Add(25 * time.Millisecond))
+			if _, err := conn.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+				open++
+				defer conn.Close()
+			}
+		}
+		if open != 256 {
+			t.Errorf("one host has opened %d connections", open)
+		}
+		carol.SendOctets([]byte(invite), bob.at(t, "tcp"), nil)
+		pass(time.Second)
+		if got := bob.take(); len(got) != 1 {
+			t.Errorf("%d messages of another host have come", len(got))
+		}
+		alice.Close()
+		bob.Close()
+		carol.Close()
+	})
+}
+
 func TestUnreadableStreamIsClosed(t *testing.T) {
 	for name, text := range map[string]string{
 		"no SIP":                  "\x16\x03\x01\x02\x00\x01\x00",

@@ -25,17 +25,23 @@ func newLimiter(rate int) limiter {
 	return limiter{rate: float64(rate), burst: 5 * float64(rate), buckets: map[netip.Addr]bucket{}}
 }
 
-// allow takes a token. The addresses of one IPv6 network share a bucket: a
-// peer has as many of them as it likes.
+// networkOf is what peers are told apart by: the addresses of one IPv6 network are
+// one peer, which has as many of them as it likes.
+func networkOf(source netip.Addr) netip.Addr {
+	if source.Is6() {
+		if network, err := source.WithZone("").Prefix(64); err == nil {
+			return network.Addr()
+		}
+	}
+	return source
+}
+
+// allow takes a token.
 func (l *limiter) allow(source netip.Addr, now time.Time) bool {
 	if l.rate < 0 {
 		return true
 	}
-	if source.Is6() {
-		if network, err := source.WithZone("").Prefix(64); err == nil {
-			source = network.Addr()
-		}
-	}
+	source = networkOf(source)
 	b, known := l.buckets[source]
 	if !known {
 		if len(l.buckets) >= maxBuckets {

@@ -11,7 +11,8 @@ const (
 	maxFields      = 256   // header fields
 	maxParams      = 64    // parameters of one value, or of one URI
 	maxValues      = 128   // values of Via, Contact, Route or Record-Route together
-	maxConnections = 1024  // connections that peers have opened
+	maxConnections = 1024  // connections that peers have opened,
+	maxOfOne       = 256   // and that one of them has
 	maxQueued      = 512   // messages that wait for one connection
 	maxQueuedBytes = 4 << 20
 )

@@ -67,11 +67,22 @@ func (t *Transport) newInbound(transport string, conn net.Conn) *Flow {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closing || t.inbound >= maxConnections {
+	if t.closing || t.inbound >= maxConnections || t.inboundFromLocked(f.remote.Addr()) >= maxOfOne {
 		return nil
 	}
 	t.inbound++
 	return t.addLocked(f)
+}
+
+// inboundFromLocked counts the connections that a source has opened.
+func (t *Transport) inboundFromLocked(source netip.Addr) (n int) {
+	source = networkOf(source)
+	for f := range t.flows {
+		if f.inbound && networkOf(f.remote.Addr()) == source {
+			n++
+		}
+	}
+	return n
 }
 
 func (t *Transport) addLocked(f *Flow) *Flow {
