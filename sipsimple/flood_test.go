@@ -79,7 +79,7 @@ func TestFlood(t *testing.T) {
 		pass(length/2 - 3*time.Second)
 		during := heapInUse()
 		t.Logf("%d strangers ring; the call took %v; the heap has grown by %d kB", ringing.Load(), took, (during-before)>>10)
-		if ringing.Load() < 700 || ringing.Load() > 750 {
+		if ringing.Load() != 1000 {
 			t.Errorf("%d strangers ring: want no more than there is room for them", ringing.Load())
 		}
 		if grown := during - before; grown > 100<<20 {

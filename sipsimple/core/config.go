@@ -52,8 +52,8 @@ type Config struct {
 
 	// MaxPending is how many INVITEs may wait for a final answer of ours, and
 	// MaxDialogs how many invitations may exist; an INVITE beyond either is
-	// refused with 503. The last quarter is for hosts that have answered a request of
-	// ours with a 2xx, as the registrar does. 0 means 1000 and 10000.
+	// refused with 503. Hosts that have answered a request of ours with a 2xx, as the
+	// registrar does, have room for a quarter more. 0 means 1000 and 10000.
 	MaxPending int
 	MaxDialogs int
 }

@@ -8,7 +8,7 @@ import (
 
 // acquaintances are the hosts that have answered a request of ours with a 2xx: the
 // registrar, the proxy, whom we have called. Nobody becomes one unasked. When
-// strangers send more than there is room for, some of it is left for these. The zero
+// strangers have taken all the room there is, these have some of their own. The zero
 // value knows nobody; it is safe for concurrent use.
 type acquaintances struct {
 	mu    sync.Mutex
@@ -36,8 +36,9 @@ func (a *acquaintances) has(host netip.Addr) bool {
 }
 
 // HasRoom tells whether one more of something is taken from a host, when there are
-// used of it and limit at most: the last quarter is for hosts that have answered a
-// request of ours, outside a dialog, with a 2xx. It may be called from any goroutine.
+// used of it: up to limit from anybody, and a quarter more from hosts that have
+// answered a request of ours, outside a dialog, with a 2xx. It may be called from any
+// goroutine.
 func (l *Layer) HasRoom(host netip.Addr, used, limit int) bool {
-	return used < limit-limit/4 || used < limit && l.known.has(host)
+	return used < limit || used < limit+limit/4 && l.known.has(host)
 }
