@@ -51,7 +51,7 @@ type MediaStream interface {
 	LocalMedia(forOffer bool) (*sdp.MediaDescription, error)
 	Start(local, remote *sdp.SessionDescription, index int) error
 	ValidateUpdate(remote *sdp.SessionDescription, index int) bool
-	Update(local, remote *sdp.SessionDescription, index int)
+	Update(local, remote *sdp.SessionDescription, index int) // not when we have removed another and nothing changes here
 	Hold()
 	Unhold()
 	Deactivate()
