@@ -71,8 +71,9 @@ func TestWaitStarted(t *testing.T) {
 			t.Errorf("it has started, and ended as asked: %v, %v", err, p.Err())
 		}
 		bob := l.phone("bob", stored("bob@reg.test"))
+		bob.Center().AddObserver(notification.ObserverFunc(func(notification.Notification) { bob.Stop() }),
+			notification.Filter{Name: "SIPApplicationWillStart"})
 		must(t, bob.StartFrom(context.Background(), bob.storage))
-		bob.Stop()
 		if err := bob.WaitStarted(context.Background()); !errors.Is(err, sipsimple.ErrNotRunning) || bob.Err() != nil {
 			t.Errorf("stopped before: %v, %v", err, bob.Err())
 		}
