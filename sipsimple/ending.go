@@ -69,14 +69,12 @@ func (s *hangingUp) handle(m *machine, e event) {
 			s.over(m, 408, core.Phrase(408))
 		}
 	case core.ByeReceived: // both sides said BYE, TRM-03
-		m.releaseAll()
 		m.notifyBye(e)
 		m.close(s.last)
 	}
 }
 
 func (s *hangingUp) over(m *machine, code int, phrase string) {
-	m.releaseAll()
 	m.notify(SIPSessionDidProcessTransaction{Originator: Local, Method: "BYE", Code: code, Reason: phrase})
 	m.close(s.last)
 }
