@@ -83,7 +83,7 @@ func (s *hangingUp) over(m *machine, code int, phrase string) {
 func (m *machine) fail(last SIPSessionDidFail) { m.close(last) }
 
 // close posts the last notification, as soon as the streams have ended: that of
-// a stream which says so too late is not waited for longer than a second.
+// a stream which says so too late is not waited for longer than leaveLimit.
 func (m *machine) close(last notification.Data) {
 	m.stopTimers()
 	m.releaseAll()

@@ -89,7 +89,7 @@ const (
 	initializeLimit = 45 * time.Second // streams.md 2.7
 	startLimit      = 15 * time.Second
 	dialogLimit     = time.Second
-	leaveLimit      = time.Second
+	leaveLimit      = 1500 * time.Millisecond // an MSRP connection is closed after 1 s at the latest
 )
 
 // userRequest is the reason of everything that a user asked for, here or at
