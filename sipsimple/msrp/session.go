@@ -176,15 +176,21 @@ func (s *Session) Abort(reason error) {
 	s.abort(reason)
 }
 
-// abort is the end of the connection. The first reason counts.
+// abort is the end of the connection. The first reason counts. It is logged before
+// the handler hears of it.
 func (s *Session) abort(reason error) {
-	if s.die(reason) && reason != nil && reason != io.EOF {
+	if !s.doom(reason) {
+		return
+	}
+	defer s.workers.Done()
+	if reason != nil && reason != io.EOF {
 		s.log.Debug("MSRP connection given up", "error", reason)
 	}
+	s.die()
 }
 
-// die tells whether it was alive.
-func (s *Session) die(reason error) bool {
+// doom tells whether the session was alive. Its end waits for who has doomed it.
+func (s *Session) doom(reason error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead {
@@ -194,6 +200,13 @@ func (s *Session) die(reason error) bool {
 		reason = errClosed
 	}
 	s.dead, s.err = true, reason
+	s.workers.Add(1)
+	return true
+}
+
+func (s *Session) die() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.stopTimersLocked()
 	s.siblings.remove(s.paths.own().SessionID, s)
 	close(s.deadCh)
@@ -205,7 +218,6 @@ func (s *Session) die(reason error) bool {
 	}
 	s.controlRoom.Broadcast()
 	s.workers.Go(func() { _ = s.conn.Close() }) // closing TLS writes
-	return true
 }
 
 // onDead has f called when the session ends, at once if it has. F must not block.
