@@ -20,15 +20,31 @@ type Address struct {
 	Params      sip.HeaderParams // tag, isfocus …
 }
 
-// ParseAddress reads one header value: a name-addr or an addr-spec.
+// ParseAddress reads one header value: a name-addr or an addr-spec. The error is a
+// [*PortError] if nothing but its port is wrong.
 func ParseAddress(text string) (Address, error) {
 	var a Address
 	name, err := sip.ParseAddressValue(text, &a.URI, &a.Params)
+	if err == nil {
+		err = checkPort(a.URI.Port, 0)
+	}
 	if err != nil {
 		return Address{}, fmt.Errorf("address %q: %w", text, err)
 	}
 	a.DisplayName = name
 	return a, nil
+}
+
+// PortError is the number of a port that does not exist.
+type PortError struct{ Port int }
+
+func (e *PortError) Error() string { return fmt.Sprintf("port %d, expected 1 to 65535", e.Port) }
+
+func checkPort(port, least int) error {
+	if port < least || port > 65535 {
+		return &PortError{port}
+	}
+	return nil
 }
 
 // String writes the address as a header value.

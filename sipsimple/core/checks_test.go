@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -303,5 +304,27 @@ func TestTortureMessages(t *testing.T) {
 			t.Errorf("%d calls got through", calls)
 		}
 		l.expectEmpty(e)
+	})
+}
+
+// TestImpossiblePorts: nothing is sent to a port that is cut down to one there is.
+func TestImpossiblePorts(t *testing.T) {
+	inLab(t, func(l *lab) {
+		a, bob := l.engine(1, nil), l.peer(2)
+		for _, port := range []int{-1, 65536, 65536 + 5060} {
+			alice := l.caller(a, nil)
+			to := toBob("192.0.2.2")
+			to.Route.Port = port
+			alice.do(func(i *Invitation) { i.Invite(to) })
+			pass(time.Second)
+			alice.expect(t, "TransportFailed")
+			var wrong *PortError
+			if _, err := ParseAddress(fmt.Sprintf("<sip:bob@192.0.2.2:%d>", port)); !errors.As(err, &wrong) || wrong.Port != port {
+				t.Errorf("an address with port %d: %v", port, err)
+			}
+		}
+		if got := bob.messages(); len(got) != 0 {
+			t.Errorf("bob has received %v", got)
+		}
 	})
 }

@@ -20,6 +20,10 @@ type way struct {
 // route's own name.
 func (e *Engine) find(r Route, serverName string, f func(way, error)) {
 	r = r.WithDefaults()
+	if err := checkPort(r.Port, 1); err != nil {
+		f(way{}, &Error{err})
+		return
+	}
 	switch {
 	case r.ServerName != "":
 		serverName = r.ServerName

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -51,6 +52,9 @@ func addressIn(domain, text string) (core.Address, error) {
 		uri = "sip:" + strings.ReplaceAll(text, "#", "%23") + "@" + domain // as one types it
 	}
 	a, err := core.ParseAddress("<" + uri + ">")
+	if port, ok := errors.AsType[*core.PortError](err); ok {
+		return core.Address{}, fmt.Errorf("%q: %w", text, port)
+	}
 	user, host := a.URI.User, a.URI.Host
 	if err != nil || host == "" || strings.ContainsAny(host, " /<>\"") || user != "" && !plainUser.MatchString(user) {
 		return core.Address{}, wrong

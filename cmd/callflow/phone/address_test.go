@@ -19,6 +19,8 @@ func TestAddress(t *testing.T) {
 		{"", "bob", "has no domain"},
 		{"", "sip:", "no SIP URI"},
 		{"", "sip:@", "no SIP URI"},
+		{"", "sip:bob@192.0.2.1:65536", "port 65536, expected 1 to 65535"},
+		{"", "bob@192.0.2.1:-5", "port -5, expected 1 to 65535"},
 		{"", "", "no SIP URI"},
 		{"example.org", "http://example.org/", "no SIP URI"},
 		{"example.org", "mailto:bob@example.org", "no SIP URI"},
