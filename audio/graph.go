@@ -154,7 +154,7 @@ func (g *graph) emptied() *graph {
 // roomFor is an empty list with room for n, which is that of a list of before
 // unless it has too little or far too much.
 func roomFor[T any](before []T, n int) []T {
-	if n > cap(before) || cap(before) > 4*n+64 {
+	if n > cap(before) || isSpacious(cap(before), n) {
 		return make([]T, 0, n+n/4) // some more, for the next ones
 	}
 	return before[:0]

@@ -75,8 +75,11 @@ func (s *slots) free(last int) int {
 
 // fitting is the list in less memory, if it has far too much.
 func fitting[T any](list []T) []T {
-	if cap(list) <= 4*len(list)+64 {
+	if !isSpacious(cap(list), len(list)) {
 		return list
 	}
 	return slices.Clone(list)
 }
+
+// isSpacious tells room that is far too much for n.
+func isSpacious(room, n int) bool { return room > 4*n+64 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
-	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -34,7 +33,6 @@ type Server struct {
 	guard    guesses
 	location location
 	forks    map[*transaction.Server]*fork // INVITEs that wait for a final response
-	timers   int                           // that run
 }
 
 // New opens the sockets and serves until Close.
@@ -111,10 +109,7 @@ func (s *Server) receive(m wire.Message) {
 
 // after runs f on the mailbox in d. The function returned stops it.
 func (s *Server) after(d time.Duration, f func()) (stop func()) {
-	s.timers++
-	over := sync.OnceFunc(func() { s.timers-- })
-	stopTimer := s.layer.After(d, func() { over(); f() })
-	return func() { over(); stopTimer() }
+	return s.layer.After(d, f)
 }
 
 // token draws a random word of 2n digits.

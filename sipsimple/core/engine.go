@@ -127,7 +127,6 @@ func (e *Engine) shut() {
 	e.layer.Close()
 	e.table.each(func(u *usage) { u.drop() })
 	e.table.eachSubscription(func(s *subscribing) { s.drop() })
-	e.table.close()
 	close(e.stopped)
 }
 

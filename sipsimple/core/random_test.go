@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
+
+	"github.com/go-sipsimple/callflow/sipsimple/internal/idtest"
 )
 
 // TestIdentifiersAreUnpredictable: those of one call, and of many, each with a
@@ -15,35 +17,7 @@ func TestIdentifiersAreUnpredictable(t *testing.T) {
 		"tag": (*random).tag, "Call-ID": (*random).callID,
 		"branch": func(r *random) string { return strings.TrimPrefix(r.branch(), "z9hG4bK") },
 	} {
-		unpredictable(t, name, func() string { return draw(one) })
-		unpredictable(t, "first "+name, func() string { return draw(source.fork()) })
-	}
-}
-
-// unpredictable wants hexadecimal identifiers of 64 bits at least, that never repeat and
-// have every digit in every place equally often.
-func unpredictable(t *testing.T, name string, draw func() string) {
-	t.Helper()
-	const samples = 100_000
-	seen, counts := make(map[string]bool, samples), map[int]*[256]int{}
-	for range samples {
-		id := draw()
-		if len(id) < 16 || seen[id] {
-			t.Fatalf("%s %q is short, or was there before", name, id)
-		}
-		seen[id] = true
-		for i := range len(id) {
-			if counts[i] == nil {
-				counts[i] = new([256]int)
-			}
-			counts[i][id[i]]++
-		}
-	}
-	for place, count := range counts {
-		for _, digit := range "0123456789abcdef" {
-			if n := count[digit]; n < samples/16*9/10 || n > samples/16*11/10 { // eight standard deviations
-				t.Errorf("%s: in place %d there is %d times %q, want %d", name, place, n, digit, samples/16)
-			}
-		}
+		idtest.Unpredictable(t, name, func() string { return draw(one) })
+		idtest.Unpredictable(t, "first "+name, func() string { return draw(source.fork()) })
 	}
 }

@@ -26,8 +26,8 @@ type table struct {
 	requests memory[requestKey]
 	ended    memory[DialogID]
 
-	after    func(time.Duration, func()) (stop func())
-	stopTidy func() // nil while nothing is remembered
+	after   func(time.Duration, func()) (stop func())
+	tidying bool // a timer runs: something is remembered
 }
 
 // entry is one dialog, early ones included, and the usage it belongs to.
@@ -102,21 +102,16 @@ func (t *table) tidyLater() {
 	if at := t.ended.newest(); at.After(newest) {
 		newest = at
 	}
-	if t.stopTidy != nil || newest.IsZero() {
+	if t.tidying || newest.IsZero() {
 		return
 	}
-	t.stopTidy = t.after(time.Until(newest.Add(rememberedTime)), func() {
-		t.stopTidy = nil
+	t.tidying = true
+	t.after(time.Until(newest.Add(rememberedTime)), func() {
+		t.tidying = false
 		t.requests.forget()
 		t.ended.forget()
 		t.tidyLater()
 	})
-}
-
-func (t *table) close() {
-	if t.stopTidy != nil {
-		t.stopTidy()
-	}
 }
 
 // each calls f for every usage, some of them more than once.

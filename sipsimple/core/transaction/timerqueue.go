@@ -149,6 +149,17 @@ func (t *functionTimer) expire() {
 	}
 }
 
+// Timers is how many timers run, those of transactions included. Called on the
+// executor.
+func (l *Layer) Timers() (n int) {
+	for _, t := range l.timers.heap {
+		if !t.stopped() {
+			n++
+		}
+	}
+	return n
+}
+
 // After runs f on the executor in d, in the order of the timers of transactions, and
 // not after Close. It is called on the executor, as is the function returned, which
 // stops it.
